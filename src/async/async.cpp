@@ -1,0 +1,66 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+
+#include "async/clock.h"
+#include "async/event.h"
+#include "async/task.h"
+
+namespace cocoon::async {
+namespace asio = boost::asio;
+
+void spawn(const Executor& executor, Task<void> task, std::function<void(std::string_view)> on_crash) {
+  asio::co_spawn(executor, std::move(task), [on_crash = std::move(on_crash)](std::exception_ptr crash) {
+    if (!crash) return;
+    try {
+      std::rethrow_exception(crash);
+    } catch (const std::exception& e) {
+      on_crash(e.what());
+    } catch (...) {
+      on_crash("unknown exception");
+    }
+  });
+}
+
+Task<Executor> this_executor() { co_return co_await asio::this_coro::executor; }
+
+Task<void> yield_now() {
+  co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+}
+
+Event::Event(const Executor& executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
+
+void Event::notify() { timer_.cancel(); }
+
+Task<void> Event::wait() {
+  boost::system::error_code ignored;
+  co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+namespace {
+
+class RealClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const override { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] UnixMillis wall_now() const override {
+    return UnixMillis(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::system_clock::now().time_since_epoch())
+            .count()));
+  }
+  [[nodiscard]] Task<void> sleep_until(TimePoint when) override {
+    asio::steady_timer timer(co_await asio::this_coro::executor, when);
+    boost::system::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Clock> make_real_clock() { return std::make_unique<RealClock>(); }
+
+}  // namespace cocoon::async

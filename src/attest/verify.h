@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+
+#include "attest/evidence.h"
+#include "attest/policy.h"
+
+namespace cocoon::attest {
+
+// The statement's block as the chain knows it.
+struct ProvenBlock {
+  Seqno seqno;
+  BlockHash root_hash;
+  UnixSeconds generated_at;
+};
+
+enum class Platform : std::uint8_t { kTdx = 1, kSevSnp = 2 };
+
+// A worker whose evidence was accepted. Only verify_evidence() makes one.
+class VerifiedWorker {
+ public:
+  [[nodiscard]] const Kid& kid() const { return kid_; }
+  [[nodiscard]] const Statement& statement() const { return statement_; }
+  [[nodiscard]] Platform platform() const { return platform_; }
+  // Names the physical machine; workers with the same one share a choice (DESIGN §5).
+  [[nodiscard]] const Bytes& platform_id() const { return platform_id_; }
+  [[nodiscard]] const std::string& image_name() const { return image_name_; }
+  [[nodiscard]] const ImageHash& image_hash() const { return image_hash_; }
+  [[nodiscard]] bool is_development_root() const { return is_development_root_; }
+
+ private:
+  VerifiedWorker() = default;
+  friend Result<VerifiedWorker> verify_evidence(const EvidenceBundle&, const Policy&, const ProvenBlock&,
+                                                UnixSeconds);
+  Kid kid_;
+  Statement statement_;
+  Platform platform_ = Platform::kTdx;
+  Bytes platform_id_;
+  std::string image_name_;
+  ImageHash image_hash_;
+  bool is_development_root_ = false;
+};
+
+// Judges a bundle against the policy at `now`. `block` is the chain's block of the number that the statement names.
+// Checks, in this order, each with its own error: statement, network, quote structure and signatures, PCK chain to a
+// root of the policy, REPORTDATA, TD attributes, image list, configuration hash and schema, block and age.
+[[nodiscard]] Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle, const Policy& policy,
+                                                     const ProvenBlock& block, UnixSeconds now);
+
+}  // namespace cocoon::attest

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/strong.h"
+#include "crypto/error.h"
+#include "crypto/keys.h"
+
+namespace cocoon::crypto {
+
+// An X.509 certificate (RFC 5280). The only place in the tree that knows OpenSSL's X509, so that a WebAssembly build
+// can put another parser here.
+class Certificate {
+ public:
+  [[nodiscard]] static Result<Certificate> from_der(BytesView der);
+  // Every certificate of a PEM text in order; at most `max_count`; one trailing NUL is allowed (Intel's quotes have it).
+  [[nodiscard]] static Result<std::vector<Certificate>> from_pem_chain(std::string_view pem,
+                                                                       std::size_t max_count);
+
+  [[nodiscard]] const Bytes& der() const;
+  [[nodiscard]] std::string subject_common_name() const;  // empty if there is none
+  [[nodiscard]] std::string issuer_common_name() const;
+  [[nodiscard]] UnixSeconds not_before() const;
+  [[nodiscard]] UnixSeconds not_after() const;
+  [[nodiscard]] bool is_certificate_authority() const;  // BasicConstraints
+  [[nodiscard]] Result<P256PublicKey> p256_public_key() const;
+  // DER value of the extension with this dotted OID, if present.
+  [[nodiscard]] std::optional<Bytes> extension(std::string_view oid) const;
+
+  // True signature check and name match: `this` was issued by `issuer`.
+  [[nodiscard]] Status verify_issued_by(const Certificate& issuer) const;
+
+ private:
+  struct State;
+  explicit Certificate(std::shared_ptr<const State> state);
+  std::shared_ptr<const State> state_;
+};
+
+// Checks leaf ← … ← root: each issued by the next, the last self-issued, every validity window containing `at`, every
+// issuer a CA with keyCertSign, no issuer's path length exceeded. Does not decide whether the root is trusted.
+[[nodiscard]] Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at);
+
+// What a certificate made by issue_certificate() says. For tdx-sim's development root and for tests.
+struct CertificateTemplate {
+  std::string common_name;
+  std::string issuer_common_name;
+  UnixSeconds not_before;
+  UnixSeconds not_after;
+  std::uint64_t serial = 1;
+  enum class Kind : std::uint8_t { kAuthority, kLeaf } kind = Kind::kLeaf;
+  P256PublicKey subject_key;
+  std::vector<std::pair<std::string, Bytes>> extensions;  // dotted OID, DER value; not critical
+};
+[[nodiscard]] Result<Certificate> issue_certificate(const CertificateTemplate& what, const P256KeyPair& issuer);
+
+}  // namespace cocoon::crypto

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "async/task.h"
+#include "base/bytes.h"
+#include "base/strong.h"
+#include "registry/snapshot.h"
+
+namespace cocoon::ports {
+
+using async::Task;
+
+// Cryptographically secure randomness.
+class Random {
+ public:
+  Random() = default;
+  virtual ~Random() = default;
+  Random(const Random&) = delete;
+  Random& operator=(const Random&) = delete;
+  virtual void fill(MutableBytesView out) = 0;
+  template <std::size_t N>
+  [[nodiscard]] ByteArray<N> array() {
+    ByteArray<N> out;
+    fill(out);
+    return out;
+  }
+};
+
+// The registry as last read (with proofs, once the chain is wired in). The snapshot is immutable; a newer one replaces it.
+class Registry {
+ public:
+  Registry() = default;
+  virtual ~Registry() = default;
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+  [[nodiscard]] virtual std::shared_ptr<const registry::Snapshot> current() const = 0;
+};
+
+// A masterchain block that statements may name.
+struct Block {
+  Seqno seqno;
+  BlockHash root_hash;
+  UnixSeconds generated_at;
+};
+
+// Masterchain blocks that were proven (DESIGN: "Freshness").
+class ChainHead {
+ public:
+  ChainHead() = default;
+  virtual ~ChainHead() = default;
+  ChainHead(const ChainHead&) = delete;
+  ChainHead& operator=(const ChainHead&) = delete;
+  // The newest block whose seqno is a multiple of the registry's statement interval.
+  [[nodiscard]] virtual Task<Result<Block>> newest_statement_block() = 0;
+  // The proven block of this number; fails if it is unknown or too old to be kept.
+  [[nodiscard]] virtual Task<Result<Block>> block(Seqno seqno) = 0;
+  // The newest block seen, for the time of the chain.
+  [[nodiscard]] virtual Task<Result<Block>> newest_block() = 0;
+};
+
+// The machine's confidential-computing hardware.
+class QuoteSource {
+ public:
+  QuoteSource() = default;
+  virtual ~QuoteSource() = default;
+  QuoteSource(const QuoteSource&) = delete;
+  QuoteSource& operator=(const QuoteSource&) = delete;
+  // A quote over these 64 bytes.
+  [[nodiscard]] virtual Task<Result<Bytes>> quote(ByteArray<64> report_data) = 0;
+};
+
+// Where a client keeps the receipts of its answers. Receipts hold no text.
+class ReceiptStore {
+ public:
+  ReceiptStore() = default;
+  virtual ~ReceiptStore() = default;
+  ReceiptStore(const ReceiptStore&) = delete;
+  ReceiptStore& operator=(const ReceiptStore&) = delete;
+  // Durable when it returns.
+  [[nodiscard]] virtual Task<Status> put(RequestId id, Bytes receipt) = 0;
+  [[nodiscard]] virtual Task<Result<std::optional<Bytes>>> get(RequestId id) = 0;
+};
+
+}  // namespace cocoon::ports
