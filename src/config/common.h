@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/log.h"
+#include "base/strong.h"
+#include "config/error.h"
+
+namespace cocoon::config {
+
+// Where a server listens.
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+// True for 127.0.0.0/8, ::1 and "localhost": addresses that other machines cannot reach.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
+// [registry] and [chain]: files that stand in for the chain on a devnet. Relative paths are
+// relative to the folder of the configuration file.
+struct WorldFiles {
+  std::filesystem::path registry;
+  std::filesystem::path chain;
+};
+
+// [admin]: /metrics and /healthz, on 127.0.0.1 only.
+struct AdminConfig {
+  std::uint16_t port = 0;  // 0: no admin server
+};
+
+// [log]
+struct LogConfig {
+  LogLevel level = LogLevel::kInfo;
+};
+
+// Longest configuration file that is read.
+inline constexpr std::size_t kConfigBytesMax = 256 * 1024;
+
+}  // namespace cocoon::config
