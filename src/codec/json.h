@@ -60,6 +60,9 @@ class Json {
   Value value_;
 };
 
+// Whether the text is a number by RFC 8259 §6.
+[[nodiscard]] bool is_json_number(std::string_view text);
+
 struct JsonLimits {
   std::size_t depth = 64;
   std::size_t nodes = 1'000'000;
