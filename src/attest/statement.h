@@ -8,17 +8,20 @@
 namespace cocoon::attest {
 
 enum class AttestError : std::uint16_t {
-  kMalformed = 1,         // not the format
-  kUnsupported = 2,       // a version, type or platform that this verifier does not know
-  kBadSignature = 3,      // quote, QE report or certificate signature
-  kUntrustedRoot = 4,     // the chain ends in a root outside the policy
-  kBindingMismatch = 5,   // quote and statement, or statement and configuration, do not belong together
-  kImageNotAllowed = 6,   // measurements outside the image list
-  kStale = 7,             // statement block too old or unknown
+  kMalformed = 1,      // not the format
+  kUnsupported = 2,    // a version, type or platform that this verifier does not know
+  kBadSignature = 3,   // quote, QE report or certificate signature
+  kUntrustedRoot = 4,  // the chain ends in a root outside the policy
+  kBindingMismatch =
+      5,  // quote and statement, or statement and configuration, do not belong together
+  kImageNotAllowed = 6,  // measurements outside the image list
+  kStale = 7,            // statement block too old or unknown
   kWrongNetwork = 8,
-  kForbiddenConfig = 9,   // configuration outside its schema, or an external engine outside the devnet
-  kTdAttributes = 10,     // debug, migratable, … (DESIGN §5)
-  kPolicyIncomplete = 11, // the policy names no image, root or age, or asks for checks that are not built yet
+  kForbiddenConfig =
+      9,               // configuration outside its schema, or an external engine outside the devnet
+  kTdAttributes = 10,  // debug, migratable, … (DESIGN §5)
+  kPolicyIncomplete =
+      11,  // the policy names no image, root or age, or asks for checks that are not built yet
 };
 constexpr Library library_of(AttestError) { return Library::kAttest; }
 

@@ -30,8 +30,8 @@ class VerifiedWorker {
 
  private:
   VerifiedWorker() = default;
-  friend Result<VerifiedWorker> verify_evidence(const EvidenceBundle&, const Policy&, const ProvenBlock&,
-                                                UnixSeconds);
+  friend Result<VerifiedWorker> verify_evidence(const EvidenceBundle&, const Policy&,
+                                                const ProvenBlock&, UnixSeconds);
   Kid kid_;
   Statement statement_;
   Platform platform_ = Platform::kTdx;
@@ -41,10 +41,12 @@ class VerifiedWorker {
   bool is_development_root_ = false;
 };
 
-// Judges a bundle against the policy at `now`. `block` is the chain's block of the number that the statement names.
-// Checks, in this order, each with its own error: statement, network, quote structure and signatures, PCK chain to a
-// root of the policy, REPORTDATA, TD attributes, image list, configuration hash and schema, block and age.
-[[nodiscard]] Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle, const Policy& policy,
-                                                     const ProvenBlock& block, UnixSeconds now);
+// Judges a bundle against the policy at `now`. `block` is the chain's block of the number that the
+// statement names. Checks, in this order, each with its own error: statement, network, quote
+// structure and signatures, PCK chain to a root of the policy, REPORTDATA, TD attributes, image
+// list, configuration hash and schema, block and age.
+[[nodiscard]] Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
+                                                     const Policy& policy, const ProvenBlock& block,
+                                                     UnixSeconds now);
 
 }  // namespace cocoon::attest

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "attest/statement.h"
+#include "base/log.h"
+
+namespace cocoon::attest {
+
+inline constexpr std::size_t kWorkerConfigBytesMax = 32 * 1024;
+
+// A worker's configuration (docs/formats/worker-config.md). Its bytes go into the evidence, so
+// everything in it is public and nothing that steers a worker exists outside of it.
+struct WorkerEngineConfig {
+  enum class Kind : std::uint8_t { kLlamaServer, kExternal };
+  Kind kind = Kind::kLlamaServer;
+  std::string program;  // kLlamaServer: the server's executable
+  std::string url;      // kExternal: "http://127.0.0.1:PORT", without a path
+  std::uint32_t threads = 1;
+  std::uint32_t context_tokens = 4096;
+  std::uint32_t parallel = 4;  // sequences at once
+};
+
+struct WorkerModelConfig {
+  std::string name;         // the registry's name
+  std::string path;         // file or directory
+  std::string private_dir;  // where the private copy is made
+};
+
+struct WorkerLimitsConfig {
+  std::uint32_t queue = 64;   // requests waiting
+  std::uint32_t running = 4;  // requests in the engine at once
+  std::uint64_t request_bytes_max = 32ULL << 20U;
+  std::uint32_t output_tokens_max = 4096;
+};
+
+struct WorkerProxyConfig {
+  std::string host;
+  std::uint16_t port = 0;
+  crypto::Ed25519PublicKey key;
+};
+
+struct WorkerConfig {
+  NetworkId network;
+  std::string owner_address;  // empty while there is no market
+  SlotId slot_id;
+  WorkerEngineConfig engine;
+  WorkerModelConfig model;
+  WorkerLimitsConfig limits;
+  std::vector<WorkerProxyConfig> proxies;
+  std::string registry_file;
+  std::string chain_file;
+  std::string tsm_path = "/sys/kernel/config/tsm/report";
+  std::uint16_t admin_port = 12000;  // on 127.0.0.1
+  std::string state_dir;
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+// Reads the TOML by its closed schema. Everything outside of it is kForbiddenConfig, with the key
+// in the text.
+[[nodiscard]] Result<WorkerConfig> parse_worker_config(BytesView toml);
+
+}  // namespace cocoon::attest
