@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "net/connection.h"
+#include "net/endpoint.h"
+
+namespace cocoon::net {
+
+struct ListenerOptions {
+  Endpoint bind;  // port 0: any
+  std::size_t connections_max = 4096;
+  std::size_t handshakes_max = 256;
+  async::Duration handshake_timeout = std::chrono::seconds(10);
+  // A forward connection's slow reader holds up only itself, so its window over all streams may be
+  // small.
+  Http2Limits forward_limits{.connection_window_bytes = 8 * 1024 * 1024};
+  Http2Limits reverse_limits{};
+};
+
+struct ListenerCounts {
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;            // over a bound
+  std::uint64_t handshakes_failed = 0;  // not TLS, no protocol of ours, no or bad hello, too slow
+  std::size_t open = 0;
+};
+
+// A proxy's front door: TLS 1.3 with a certificate born with the listener, ALPN "cocoon/1" and "h2"
+// for those who ask, "cocoon-rev/1" for workers.
+class Listener {
+ public:
+  using OnWorker = std::function<void(std::shared_ptr<ReverseConnection>)>;
+
+  // `identity` is the proxy's registry key, which signs its hello. `handler` outlives every
+  // request. Without `on_worker` reverse connections are refused; with it, dropping the connection
+  // it is given closes it.
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> open(
+      async::Executor executor, ListenerOptions options,
+      std::shared_ptr<const crypto::Ed25519KeyPair> identity, ports::HttpHandler& handler,
+      OnWorker on_worker);
+  ~Listener();  // stop()
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  [[nodiscard]] Endpoint local() const;
+  [[nodiscard]] ListenerCounts counts() const;
+  // Accepts no more, drains every forward connection, then closes. Reverse connections belong to
+  // their holder.
+  [[nodiscard]] async::Task<void> drain(async::Deadline deadline);
+  // Closes the door and every forward connection at once.
+  void stop();
+
+ private:
+  struct State;
+  explicit Listener(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace cocoon::net
