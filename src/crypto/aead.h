@@ -27,13 +27,15 @@ class Aead {
   Aead& operator=(const Aead&) = delete;
 
   // Appends ciphertext ‖ tag (plaintext.size() + 16 bytes) to `out`.
-  [[nodiscard]] Status seal_append(const AeadNonce& nonce, BytesView aad, BytesView plaintext, Bytes& out);
-  // Appends the plaintext to `out`; leaves `out` as it was if the tag does not verify.
-  [[nodiscard]] Status open_append(const AeadNonce& nonce, BytesView aad, BytesView ciphertext_and_tag,
+  [[nodiscard]] Status seal_append(const AeadNonce& nonce, BytesView aad, BytesView plaintext,
                                    Bytes& out);
+  // Appends the plaintext to `out`; leaves `out` as it was if the tag does not verify.
+  [[nodiscard]] Status open_append(const AeadNonce& nonce, BytesView aad,
+                                   BytesView ciphertext_and_tag, Bytes& out);
 
   [[nodiscard]] Result<Bytes> seal(const AeadNonce& nonce, BytesView aad, BytesView plaintext);
-  [[nodiscard]] Result<Bytes> open(const AeadNonce& nonce, BytesView aad, BytesView ciphertext_and_tag);
+  [[nodiscard]] Result<Bytes> open(const AeadNonce& nonce, BytesView aad,
+                                   BytesView ciphertext_and_tag);
 
  private:
   struct State;

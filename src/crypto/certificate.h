@@ -11,12 +11,13 @@
 
 namespace cocoon::crypto {
 
-// An X.509 certificate (RFC 5280). The only place in the tree that knows OpenSSL's X509, so that a WebAssembly build
-// can put another parser here.
+// An X.509 certificate (RFC 5280). The only place in the tree that knows OpenSSL's X509, so that a
+// WebAssembly build can put another parser here.
 class Certificate {
  public:
   [[nodiscard]] static Result<Certificate> from_der(BytesView der);
-  // Every certificate of a PEM text in order; at most `max_count`; one trailing NUL is allowed (Intel's quotes have it).
+  // Every certificate of a PEM text in order; at most `max_count`; one trailing NUL is allowed
+  // (Intel's quotes have it).
   [[nodiscard]] static Result<std::vector<Certificate>> from_pem_chain(std::string_view pem,
                                                                        std::size_t max_count);
 
@@ -30,20 +31,25 @@ class Certificate {
   // DER value of the extension with this dotted OID, if present.
   [[nodiscard]] std::optional<Bytes> extension(std::string_view oid) const;
 
-  // True signature check and name match: `this` was issued by `issuer`.
+  // Names match and the signature verifies: `issuer` issued this. Refuses algorithms below 112 bits
+  // of security. Says nothing about validity or about what the issuer may do: that is
+  // verify_chain().
   [[nodiscard]] Status verify_issued_by(const Certificate& issuer) const;
 
  private:
+  friend Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at);
   struct State;
   explicit Certificate(std::shared_ptr<const State> state);
   std::shared_ptr<const State> state_;
 };
 
-// Checks leaf ← … ← root: each issued by the next, the last self-issued, every validity window containing `at`, every
-// issuer a CA with keyCertSign, no issuer's path length exceeded. Does not decide whether the root is trusted.
+// Checks leaf ← … ← root: each issued by the next, the last self-issued, every validity window
+// containing `at`, every issuer a CA with keyCertSign, no issuer's path length exceeded, no
+// critical extension that this room does not know. Does not decide whether the root is trusted.
 [[nodiscard]] Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at);
 
-// What a certificate made by issue_certificate() says. For tdx-sim's development root and for tests.
+// What a certificate made by issue_certificate() says. For tdx-sim's development root and for
+// tests.
 struct CertificateTemplate {
   std::string common_name;
   std::string issuer_common_name;
@@ -54,6 +60,7 @@ struct CertificateTemplate {
   P256PublicKey subject_key;
   std::vector<std::pair<std::string, Bytes>> extensions;  // dotted OID, DER value; not critical
 };
-[[nodiscard]] Result<Certificate> issue_certificate(const CertificateTemplate& what, const P256KeyPair& issuer);
+[[nodiscard]] Result<Certificate> issue_certificate(const CertificateTemplate& what,
+                                                    const P256KeyPair& issuer);
 
 }  // namespace cocoon::crypto

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "base/secret.h"
 #include "base/strong.h"
 #include "crypto/error.h"
@@ -18,9 +20,15 @@ class Ed25519KeyPair {
   [[nodiscard]] const Ed25519PublicKey& public_key() const { return public_key_; }
   [[nodiscard]] Ed25519Signature sign(BytesView message) const;
 
+  Ed25519KeyPair(Ed25519KeyPair&&) noexcept = default;
+  Ed25519KeyPair& operator=(Ed25519KeyPair&&) noexcept = default;
+  Ed25519KeyPair(const Ed25519KeyPair&) = delete;
+  Ed25519KeyPair& operator=(const Ed25519KeyPair&) = delete;
+
  private:
-  Ed25519KeyPair(SecretArray<32> seed, const Ed25519PublicKey& public_key);
-  SecretArray<32> seed_;
+  struct State;
+  Ed25519KeyPair(std::shared_ptr<const State> state, const Ed25519PublicKey& public_key);
+  std::shared_ptr<const State> state_;  // ready for use; OpenSSL wipes the key when it goes
   Ed25519PublicKey public_key_;
 };
 [[nodiscard]] Status verify_ed25519(const Ed25519PublicKey& key, BytesView message,
@@ -34,18 +42,27 @@ class X25519KeyPair {
   // Refuses a peer point of small order (all-zero result, RFC 9180 §7.1.4).
   [[nodiscard]] Result<SecretArray<32>> shared_secret(const X25519PublicKey& peer) const;
 
+  X25519KeyPair(X25519KeyPair&&) noexcept = default;
+  X25519KeyPair& operator=(X25519KeyPair&&) noexcept = default;
+  X25519KeyPair(const X25519KeyPair&) = delete;
+  X25519KeyPair& operator=(const X25519KeyPair&) = delete;
+
  private:
-  X25519KeyPair(SecretArray<32> private_key, const X25519PublicKey& public_key);
-  SecretArray<32> private_key_;
+  struct State;
+  X25519KeyPair(std::shared_ptr<const State> state, const X25519PublicKey& public_key);
+  std::shared_ptr<const State> state_;
   X25519PublicKey public_key_;
 };
 
-// ECDSA over P-256 with SHA-256 (FIPS 186-5). Raw encodings as in SGX and COSE: key x‖y, signature r‖s, big-endian.
+// ECDSA over P-256 with SHA-256 (FIPS 186-5). Raw encodings as in SGX and COSE: key x‖y, signature
+// r‖s, big-endian.
 using P256PublicKey = TaggedBytes<struct P256PublicTag, 64>;
 using P256Signature = TaggedBytes<struct P256SignatureTag, 64>;
-[[nodiscard]] Status verify_p256(const P256PublicKey& key, BytesView message, const P256Signature& signature);
+[[nodiscard]] Status verify_p256(const P256PublicKey& key, BytesView message,
+                                 const P256Signature& signature);
 
-// A signing key for the development root of tdx-sim and for tests.
+// A signing key for the development root of tdx-sim and for tests. The per-signature nonce is
+// OpenSSL's own draw.
 class P256KeyPair {
  public:
   [[nodiscard]] static Result<P256KeyPair> from_private(SecretArray<32> scalar);
@@ -53,9 +70,17 @@ class P256KeyPair {
   [[nodiscard]] Result<P256Signature> sign(BytesView message) const;
   [[nodiscard]] BytesView expose_private() const { return scalar_.expose(); }
 
+  P256KeyPair(P256KeyPair&&) noexcept = default;
+  P256KeyPair& operator=(P256KeyPair&&) noexcept = default;
+  P256KeyPair(const P256KeyPair&) = delete;
+  P256KeyPair& operator=(const P256KeyPair&) = delete;
+
  private:
-  P256KeyPair(SecretArray<32> scalar, const P256PublicKey& public_key);
+  struct State;
+  P256KeyPair(SecretArray<32> scalar, std::shared_ptr<const State> state,
+              const P256PublicKey& public_key);
   SecretArray<32> scalar_;
+  std::shared_ptr<const State> state_;
   P256PublicKey public_key_;
 };
 
