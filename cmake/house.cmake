@@ -95,6 +95,9 @@ function(cocoon_fuzz_target name source)
   set_tests_properties(${target} PROPERTIES LABELS fuzz TIMEOUT 300)
 endfunction()
 
+# All programs, without the tests.
+add_custom_target(programs)
+
 # cocoon_program(name ROOMS …): an executable in build/bin from the sources of this folder.
 function(cocoon_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ROOMS;THIRD_PARTY;PCH")
@@ -103,6 +106,7 @@ function(cocoon_program name)
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   add_executable(${name} ${sources})
+  add_dependencies(programs ${name})
   target_link_libraries(${name} PRIVATE cocoon_flags ${arg_THIRD_PARTY})
   foreach(room_needed IN LISTS arg_ROOMS)
     cocoon_target_name(needed "${room_needed}")

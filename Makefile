@@ -1,0 +1,71 @@
+# Thin: each target calls one tool. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+JOBS ?= $(shell nproc)
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## everything on one machine: one real answer, sealed end to end
+	@tools/demo
+
+.PHONY: build
+build: ## the programs, into build/bin
+	@tools/bootstrap demo
+	@tools/build release
+
+.PHONY: test
+test: ## every test there is
+	@tools/test
+
+.PHONY: unit
+unit: ## unit tests in the quick development build
+	@tools/test unit
+
+.PHONY: asan
+asan: ## unit tests and corpora under the address and undefined-behaviour sanitizers
+	@tools/test asan
+
+.PHONY: tsan
+tsan: ## unit tests under the thread sanitizer
+	@tools/test tsan
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZ_SECONDS (60)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tools/test fuzz
+
+.PHONY: sim
+sim: ## the network in one process from seeds, with injected faults
+	@tools/test sim
+
+.PHONY: e2e
+e2e: ## the programs against each other and against the official SDKs
+	@tools/test e2e
+
+.PHONY: soak
+soak: ## the end-to-end suite again and again for SOAK_MINUTES (30)
+	@tools/soak
+
+.PHONY: layers
+layers: ## includes and links against tools/layers.toml, forbidden symbols, size of the trusted base
+	@tools/check_layers.py
+	@tools/check_symbols.py --if-built
+	@tools/tcb_lines.py
+
+.PHONY: tidy
+tidy: ## clang-tidy over every source
+	@tools/tidy
+
+.PHONY: fmt
+fmt: ## format every source in place
+	@tools/format
+
+.PHONY: bench
+bench: ## the figures of docs/benchmarks.md, afresh
+	@tools/bench
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build build-*
