@@ -1,3 +1,4 @@
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -6,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 
+#include "async/cancel.h"
 #include "async/clock.h"
 #include "async/event.h"
 #include "async/task.h"
@@ -26,6 +28,15 @@ void spawn(const Executor& executor, Task<void> task, std::function<void(std::st
   });
 }
 
+void spawn_cancellable(const Executor& executor, Task<void> task, std::shared_ptr<Canceller> canceller,
+                       std::function<void(std::exception_ptr)> on_end) {
+  const auto slot = canceller->signal_.slot();
+  asio::co_spawn(executor, std::move(task),
+                 asio::bind_cancellation_slot(
+                     slot, [canceller = std::move(canceller), on_end = std::move(on_end)](
+                               std::exception_ptr crash) { on_end(std::move(crash)); }));
+}
+
 Task<Executor> this_executor() { co_return co_await asio::this_coro::executor; }
 
 Task<void> yield_now() {
@@ -38,6 +49,15 @@ void Event::notify() { timer_.cancel(); }
 
 Task<void> Event::wait() {
   boost::system::error_code ignored;
+  if (timer_.expiry() != asio::steady_timer::time_point::max()) {
+    timer_.expires_at(asio::steady_timer::time_point::max());  // left behind by wait_until()
+  }
+  co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+Task<void> Event::wait_until(TimePoint when) {
+  boost::system::error_code ignored;
+  timer_.expires_at(when);
   co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
+#include "async/cancel.h"
 #include "async/clock.h"
 #include "async/event.h"
 #include "async/race.h"
@@ -70,4 +72,38 @@ TEST_CASE("an exception that leaves a task is reported and ends only that task")
   spawn(loop.get_executor(), body(), [&](std::string_view what) { crash = what; });
   loop.run();
   CHECK_EQ(crash, "boom");
+}
+
+TEST_CASE("a cancelled task unwinds at its next wait and tells that it was not its own end") {
+  boost::asio::io_context loop;
+  bool ran_on = false;
+  bool ended_with_exception = false;
+  const auto canceller = std::make_shared<Canceller>();
+  const auto body = [](Executor executor, bool* went_on) -> Task<void> {
+    Event never(executor);
+    for (int waits = 0; waits < 2; ++waits) co_await never.wait();
+    *went_on = true;
+  };
+  spawn_cancellable(loop.get_executor(), body(loop.get_executor(), &ran_on), canceller,
+                    [&](std::exception_ptr crash) { ended_with_exception = crash != nullptr; });
+  loop.poll();
+  canceller->cancel();
+  loop.run();
+  CHECK(ended_with_exception);
+  CHECK_FALSE(ran_on);
+  canceller->cancel();
+}
+
+TEST_CASE("a wait with a deadline ends at the deadline or at the notification, whichever is first") {
+  const auto clock = make_real_clock();
+  const auto body = [&clock](Executor executor) -> Task<void> {
+    Event event(executor);
+    const auto begin = clock->now();
+    co_await event.wait_until(begin + 2ms);
+    CHECK(clock->now() >= begin + 2ms);
+    boost::asio::post(executor, [&event] { event.notify(); });
+    co_await event.wait_until(begin + 10s);
+    CHECK(clock->now() < begin + 5s);
+  };
+  run(body);
 }

@@ -18,6 +18,8 @@ class Event {
 
   void notify();
   [[nodiscard]] Task<void> wait();
+  // As wait(), or until `when`. For events with one waiter at most: a second one would wake the first.
+  [[nodiscard]] Task<void> wait_until(TimePoint when);
 
  private:
   boost::asio::steady_timer timer_;
