@@ -19,7 +19,6 @@ class Cbor {
  public:
   using Array = std::vector<Cbor>;
   using Map = std::vector<std::pair<Cbor, Cbor>>;  // any order; encoding sorts by encoded key
-  struct Tagged;
 
   Cbor() = default;  // null
   [[nodiscard]] static Cbor null() { return {}; }
@@ -27,6 +26,7 @@ class Cbor {
   [[nodiscard]] static Cbor unsigned_integer(std::uint64_t value);
   [[nodiscard]] static Cbor integer(std::int64_t value);
   [[nodiscard]] static Cbor bytes(BytesView value);
+  // What is not UTF-8 in `value` becomes U+FFFD, because a text string must decode again.
   [[nodiscard]] static Cbor text(std::string_view value);
   [[nodiscard]] static Cbor array(Array items);
   [[nodiscard]] static Cbor map(Map entries);
@@ -51,6 +51,7 @@ class Cbor {
     std::uint64_t minus_one_minus_value;
     bool operator==(const Negative&) const = default;
   };
+  struct Tagged;
   using Value = std::variant<std::monostate, bool, std::uint64_t, Negative, Bytes, std::string, Array, Map,
                              std::shared_ptr<const Tagged>>;
   explicit Cbor(Value value) : value_(std::move(value)) {}
@@ -64,6 +65,7 @@ struct CborLimits {
   std::size_t items = 65'536;
 };
 
+// Every map's keys must differ.
 [[nodiscard]] Bytes encode_cbor(const Cbor& item);
 // Exactly one item; trailing bytes, duplicate or unsorted keys, indefinite lengths, non-shortest integers, invalid
 // UTF-8 and anything outside the subset are refused.

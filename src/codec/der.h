@@ -34,7 +34,7 @@ class DerReader {
   BytesView rest_;
 };
 
-// Encoders, for the development root and for tests.
+// Encoders, for the development root and for tests: their arguments are our own.
 [[nodiscard]] Bytes der_element(DerTag tag, BytesView content);
 [[nodiscard]] Bytes der_sequence(std::initializer_list<BytesView> elements);
 [[nodiscard]] Bytes der_object_identifier(std::string_view dotted);
