@@ -140,8 +140,14 @@ class Checker:
             self.check_links(room)
             for path in sorted(room.path.iterdir()):
                 if path.suffix in (".h", ".cpp"):
-                    self.check_file(room, path)
-        self.check_third_party()
+                    self.check_file(path)
+        public = self.public_headers()
+        for room in self.rooms.values():
+            for path in sorted(path for path in self.includes if path.parent == room.path):
+                for quoted, _ in self.includes[path]:
+                    if quoted is not None:
+                        self.check_include(room, path, quoted, path in public)
+        self.check_third_party(public)
         self.check_closures()
         self.check_root_list()
         return self.problems
@@ -189,7 +195,7 @@ class Checker:
                 waiting += self.rooms[name].public
         return seen
 
-    def check_file(self, room: Room, path: Path) -> None:
+    def check_file(self, path: Path) -> None:
         text = path.read_text()
         lines = text.count("\n")
         if lines > self.table.file_lines_max:
@@ -203,11 +209,8 @@ class Checker:
             first = found[0][0] if found else None
             if first != own_header.relative_to(self.src).as_posix():
                 self.report(path, "does not include its own header first")
-        for quoted, _ in found:
-            if quoted is not None:
-                self.check_include(room, path, quoted)
 
-    def check_include(self, room: Room, path: Path, quoted: str) -> None:
+    def check_include(self, room: Room, path: Path, quoted: str, is_public: bool) -> None:
         if not (self.src / quoted).is_file():
             if not is_test(path):
                 self.report(path, f'"{quoted}" is no file of src/; quotes are for the house')
@@ -218,13 +221,12 @@ class Checker:
         self.check_edge(room, path, used, "include")
         if not (room.path / "CMakeLists.txt").exists() or used == room.name:
             return
-        linked = room.public if path.suffix == ".h" and not room.name.startswith("apps/") else room.links
-        if used not in self.public_closure(linked):
-            how = "PUBLIC" if path.suffix == ".h" else "PUBLIC or PRIVATE"
+        if used not in self.public_closure(room.public if is_public else room.links):
+            how = "PUBLIC" if is_public else "PUBLIC or PRIVATE"
             self.report(path, f"includes {used}, which its CMakeLists.txt does not link as {how}")
 
-    def check_third_party(self) -> None:
-        """Headers that other rooms include, and the headers those include, carry no third-party header."""
+    def public_headers(self) -> set[Path]:
+        """Headers that other rooms include, and the headers those include."""
         public: set[Path] = set()
         for path, found in self.includes.items():
             for quoted, _ in found:
@@ -237,6 +239,9 @@ class Checker:
                 if quoted and header not in public:
                     public.add(header)
                     waiting.append(header)
+        return public
+
+    def check_third_party(self, public: set[Path]) -> None:
         for header in sorted(public):
             room = header.parent.relative_to(self.src).as_posix()
             allowed = tuple(self.table.third_party.get(room, []))

@@ -13,7 +13,7 @@
 namespace cocoon::config {
 
 // Configuration of the client role (docs/configuration.md). Every member but `network`, `state_dir`
-// and `world` has a default; unknown keys are refused with their name and line.
+// and `world` has a default; unknown keys are refused by name.
 struct ClientConfig {
   NetworkId network;
   std::filesystem::path state_dir;  // receipts
@@ -49,5 +49,7 @@ struct ClientConfig {
 [[nodiscard]] Result<ClientConfig> parse_client_config(std::string_view toml,
                                                        const std::filesystem::path& base_folder);
 [[nodiscard]] Result<ClientConfig> load_client_config(const std::filesystem::path& file);
+// The TOML that reads as this configuration, every setting spelled out, API keys included.
+[[nodiscard]] std::string write_client_config(const ClientConfig& config);
 
 }  // namespace cocoon::config

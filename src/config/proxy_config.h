@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "config/common.h"
@@ -9,7 +10,7 @@
 namespace cocoon::config {
 
 // Configuration of the proxy role (docs/configuration.md). `network`, `identity_key_file` and
-// `world` have no default; unknown keys are refused with their name and line.
+// `world` have no default; unknown keys are refused by name.
 struct ProxyConfig {
   NetworkId network;
   std::filesystem::path identity_key_file;  // see key_file.h
@@ -40,5 +41,7 @@ struct ProxyConfig {
 [[nodiscard]] Result<ProxyConfig> parse_proxy_config(std::string_view toml,
                                                      const std::filesystem::path& base_folder);
 [[nodiscard]] Result<ProxyConfig> load_proxy_config(const std::filesystem::path& file);
+// The TOML that reads as this configuration, every setting spelled out.
+[[nodiscard]] std::string write_proxy_config(const ProxyConfig& config);
 
 }  // namespace cocoon::config
