@@ -3,6 +3,7 @@
 
 add_library(cocoon_doctest_main OBJECT "${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp")
 target_link_libraries(cocoon_doctest_main PUBLIC cocoon_flags doctest::doctest)
+target_include_directories(cocoon_doctest_main PUBLIC "${CMAKE_SOURCE_DIR}")  # for "tests/support/…"
 add_library(cocoon_fuzz_replay OBJECT "${CMAKE_SOURCE_DIR}/tests/support/fuzz_replay.cpp")
 target_link_libraries(cocoon_fuzz_replay PUBLIC cocoon_flags)
 

@@ -58,7 +58,8 @@ struct CertificateTemplate {
   std::uint64_t serial = 1;
   enum class Kind : std::uint8_t { kAuthority, kLeaf } kind = Kind::kLeaf;
   P256PublicKey subject_key;
-  std::vector<std::pair<std::string, Bytes>> extensions;  // dotted OID, DER value; not critical
+  std::vector<std::pair<std::string, Bytes>> extensions;   // dotted OID, DER value; not critical
+  std::optional<std::uint8_t> path_length = std::nullopt;  // an authority's; none: unlimited
 };
 [[nodiscard]] Result<Certificate> issue_certificate(const CertificateTemplate& what,
                                                     const P256KeyPair& issuer);

@@ -40,10 +40,12 @@ bool add_known_extension(X509* certificate, int nid, const char* value) {
   return extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-bool add_kind(X509* certificate, CertificateTemplate::Kind kind) {
-  switch (kind) {
+bool add_kind(X509* certificate, const CertificateTemplate& what) {
+  std::string authority = "critical,CA:TRUE";
+  if (what.path_length.has_value()) authority += ",pathlen:" + std::to_string(*what.path_length);
+  switch (what.kind) {
     case CertificateTemplate::Kind::kAuthority:
-      return add_known_extension(certificate, NID_basic_constraints, "critical,CA:TRUE") &&
+      return add_known_extension(certificate, NID_basic_constraints, authority.c_str()) &&
              add_known_extension(certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
     case CertificateTemplate::Kind::kLeaf:
       return add_known_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -78,7 +80,7 @@ Result<Certificate> issue_certificate(const CertificateTemplate& what, const P25
       ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), what.serial) == 1 &&
       set_names(certificate.get(), what) && set_times(certificate.get(), what) &&
       X509_set_pubkey(certificate.get(), subject_key.get()) == 1 &&
-      add_kind(certificate.get(), what.kind);
+      add_kind(certificate.get(), what);
   for (const auto& [oid, der] : what.extensions)
     built = built && add_extension(certificate.get(), oid, der);
   built = built && X509_sign(certificate.get(), issuer_key.pkey.get(), EVP_sha256()) > 0;

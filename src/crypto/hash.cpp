@@ -131,9 +131,13 @@ Sha256Digest Sha256::finish() {
 }
 
 HkdfPrk hkdf_extract(BytesView salt, BytesView input_key) {
+  return hkdf_extract_parts(salt, {input_key});
+}
+
+HkdfPrk hkdf_extract_parts(BytesView salt, std::initializer_list<BytesView> input_key) {
   static constexpr ByteArray<32>
       kNoSalt{};  // what RFC 5869 section 2.2 puts where no salt is given
-  return hmac_sha256(salt.empty() ? BytesView(kNoSalt) : salt, {input_key});
+  return hmac_sha256(salt.empty() ? BytesView(kNoSalt) : salt, input_key);
 }
 
 Status hkdf_expand(const HkdfPrk& prk, BytesView info, MutableBytesView out) {

@@ -38,6 +38,10 @@ class Sha256 {
 // RFC 5869 with SHA-256.
 using HkdfPrk = SecretArray<32>;
 [[nodiscard]] HkdfPrk hkdf_extract(BytesView salt, BytesView input_key);
+// The same over an input key given in parts, so that a secret among them is not copied into a
+// buffer.
+[[nodiscard]] HkdfPrk hkdf_extract_parts(BytesView salt,
+                                         std::initializer_list<BytesView> input_key);
 // Fills `out`, at most 255 × 32 bytes.
 [[nodiscard]] Status hkdf_expand(const HkdfPrk& prk, BytesView info, MutableBytesView out);
 template <std::size_t N>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "base/bytes.h"
@@ -10,10 +11,10 @@
 namespace cocoon::hpke {
 
 enum class HpkeError : std::uint16_t {
-  kBadEncapsulation = 1,   // enc is not a usable point
-  kOpenFailed = 2,         // the ciphertext does not authenticate
-  kMessageLimit = 3,       // sequence number exhausted
-  kExportOnly = 4,         // seal or open on an export-only context
+  kBadEncapsulation = 1,  // enc is not a usable point
+  kOpenFailed = 2,        // the ciphertext does not authenticate
+  kMessageLimit = 3,      // sequence number exhausted
+  kExportOnly = 4,        // seal or open on an export-only context
 };
 constexpr Library library_of(HpkeError) { return Library::kHpke; }
 
@@ -25,12 +26,14 @@ enum class AeadId : std::uint16_t {
   kExportOnly = 0xffff,
 };
 
-// A context of either side after setup (RFC 9180 §5.2, §5.3).
+// A context of either side after setup (RFC 9180 §5.2, §5.3): a sender seals, a receiver opens,
+// both export.
 class Context {
  public:
   [[nodiscard]] Result<Bytes> seal(BytesView aad, BytesView plaintext);
+  // A ciphertext that is refused leaves the sequence where it was.
   [[nodiscard]] Result<Bytes> open(BytesView aad, BytesView ciphertext);
-  // Context.Export(exporter_context, N).
+  // Context.Export(exporter_context, N); N at most 255 × 32.
   template <std::size_t N>
   [[nodiscard]] SecretArray<N> export_secret(BytesView exporter_context) const {
     SecretArray<N> out;
@@ -41,9 +44,10 @@ class Context {
 
  private:
   friend Result<Context> key_schedule(AeadId, BytesView, BytesView);
+  friend struct ContextInspector;  // the room's tests compare what RFC 9180's vectors print
   Context(AeadId aead_id, std::optional<crypto::Aead> aead, crypto::AeadNonce base_nonce,
           SecretArray<32> exporter_secret);
-  [[nodiscard]] Result<crypto::AeadNonce> next_nonce();
+  [[nodiscard]] Result<crypto::AeadNonce> current_nonce() const;
 
   AeadId aead_id_;
   std::optional<crypto::Aead> aead_;
@@ -58,10 +62,13 @@ struct SenderSetup {
 };
 
 // SetupBaseS with the ephemeral key given (drawn fresh by the caller, used once).
-[[nodiscard]] Result<SenderSetup> setup_sender(AeadId aead, const crypto::X25519PublicKey& recipient,
-                                               BytesView info, const crypto::X25519KeyPair& ephemeral);
+[[nodiscard]] Result<SenderSetup> setup_sender(AeadId aead,
+                                               const crypto::X25519PublicKey& recipient,
+                                               BytesView info,
+                                               const crypto::X25519KeyPair& ephemeral);
 // SetupBaseR.
 [[nodiscard]] Result<Context> setup_receiver(AeadId aead, const crypto::X25519PublicKey& enc,
-                                             const crypto::X25519KeyPair& recipient, BytesView info);
+                                             const crypto::X25519KeyPair& recipient,
+                                             BytesView info);
 
 }  // namespace cocoon::hpke

@@ -1,0 +1,202 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "crypto/aead.h"
+#include "crypto/keys.h"
+#include "tests/support/vectors.h"
+
+// Project Wycheproof's cases and CCTV's Ed25519 edge cases (tests/data/SOURCES.md). Each case
+// counts how many vectors ran, so that a vector file which lost its cases cannot pass.
+namespace cocoon::crypto {
+namespace {
+
+using codec::Json;
+using testing::hex;
+using testing::items;
+using testing::number;
+using testing::text;
+
+Json suite(const std::string& name) {
+  return testing::read_json("tests/data/wycheproof/" + name + "_test.json");
+}
+
+bool has_flag(const Json& test, std::string_view flag) {
+  const Json* flags = test.find("flags");
+  return flags != nullptr && flags->as_array() != nullptr &&
+         std::ranges::any_of(*flags->as_array(),
+                             [&](const Json& each) { return *each.as_string() == flag; });
+}
+
+void check_aead(const Json& test, AeadAlgorithm algorithm) {
+  CAPTURE(number(test, "tcId"));
+  Aead aead = Aead::create(algorithm, hex(test, "key")).value();
+  AeadNonce nonce;
+  std::ranges::copy(hex(test, "iv"), nonce.begin());
+  const Bytes sealed = concat({hex(test, "ct"), hex(test, "tag")});
+  const auto opened = aead.open(nonce, hex(test, "aad"), sealed);
+  if (text(test, "result") == "valid") {
+    CHECK(opened.value() == hex(test, "msg"));
+    CHECK(aead.seal(nonce, hex(test, "aad"), hex(test, "msg")).value() == sealed);
+  } else {
+    CHECK_FALSE(opened.has_value());
+  }
+}
+
+// Only 12-byte nonces and 16-byte tags exist for Aead; AES-192 does not.
+std::size_t run_aead_suite(const std::string& name) {
+  std::size_t ran = 0;
+  const Json vectors = suite(name);
+  for (const Json& group : items(vectors, "testGroups")) {
+    if (number(group, "ivSize") != 96 || number(group, "tagSize") != 128 ||
+        number(group, "keySize") == 192)
+      continue;
+    const AeadAlgorithm algorithm = name == "chacha20_poly1305" ? AeadAlgorithm::kChaCha20Poly1305
+                                    : number(group, "keySize") == 128 ? AeadAlgorithm::kAes128Gcm
+                                                                      : AeadAlgorithm::kAes256Gcm;
+    for (const Json& test : items(group, "tests")) {
+      check_aead(test, algorithm);
+      ++ran;
+    }
+  }
+  return ran;
+}
+
+TEST_CASE("aes-gcm agrees with wycheproof") { CHECK(run_aead_suite("aes_gcm") == 133); }
+
+TEST_CASE("chacha20-poly1305 agrees with wycheproof") {
+  CHECK(run_aead_suite("chacha20_poly1305") == 316);
+}
+
+TEST_CASE("hkdf-sha256 agrees with wycheproof") {
+  std::size_t ran = 0;
+  const Json vectors = suite("hkdf_sha256");
+  for (const Json& group : items(vectors, "testGroups")) {
+    for (const Json& test : items(group, "tests")) {
+      CAPTURE(number(test, "tcId"));
+      const HkdfPrk prk = hkdf_extract(hex(test, "salt"), hex(test, "ikm"));
+      Bytes out(number(test, "size"));
+      const Status expanded = hkdf_expand(prk, hex(test, "info"), out);
+      CHECK(expanded.has_value() == (text(test, "result") == "valid"));
+      if (expanded.has_value()) CHECK(out == hex(test, "okm"));
+      ++ran;
+    }
+  }
+  CHECK(ran == 86);
+}
+
+TEST_CASE("x25519 agrees with wycheproof and refuses every all-zero result") {
+  std::size_t ran = 0;
+  std::size_t refused = 0;
+  const Json vectors = suite("x25519");
+  for (const Json& group : items(vectors, "testGroups")) {
+    for (const Json& test : items(group, "tests")) {
+      CAPTURE(number(test, "tcId"));
+      const auto pair =
+          X25519KeyPair::from_private(SecretArray<32>::copy_of(hex(test, "private")).value());
+      const auto shared = pair.shared_secret(X25519PublicKey::from(hex(test, "public")).value());
+      if (hex(test, "shared") == Bytes(32)) {
+        CHECK_FALSE(shared.has_value());
+        ++refused;
+      } else {
+        CHECK(to_bytes(shared.value().expose()) == hex(test, "shared"));
+      }
+      ++ran;
+    }
+  }
+  CHECK(ran == 518);
+  CHECK(refused > 0);
+}
+
+TEST_CASE("ed25519 agrees with wycheproof") {
+  std::size_t ran = 0;
+  const Json vectors = suite("ed25519");
+  for (const Json& group : items(vectors, "testGroups")) {
+    const auto key = Ed25519PublicKey::from(hex(testing::member(group, "publicKey"), "pk")).value();
+    for (const Json& test : items(group, "tests")) {
+      CAPTURE(number(test, "tcId"));
+      ++ran;
+      const auto signature = Ed25519Signature::from(hex(test, "sig"));
+      const bool accepted =
+          signature.has_value() && verify_ed25519(key, hex(test, "msg"), *signature).has_value();
+      CHECK(accepted == (text(test, "result") == "valid"));
+    }
+  }
+  CHECK(ran == 151);
+}
+
+// What the network's validators do too: the cofactorless equation over canonical R; any A that
+// decodes.
+TEST_CASE("ed25519 accepts and refuses CCTV's edge cases by the cofactorless equation") {
+  const Json vectors = testing::read_json("tests/data/crypto/cctv-ed25519-edge.json");
+  REQUIRE(vectors.as_array() != nullptr);
+  CHECK(vectors.as_array()->size() == 914);
+  std::size_t accepted_count = 0;
+  for (const Json& test : *vectors.as_array()) {
+    CAPTURE(number(test, "number"));
+    const auto key = Ed25519PublicKey::from(hex(test, "key")).value();
+    const auto signature = Ed25519Signature::from(hex(test, "sig")).value();
+    const bool accepted = verify_ed25519(key, as_bytes(text(test, "msg")), signature).has_value();
+    CHECK(accepted == !(has_flag(test, "non_canonical_R") || has_flag(test, "low_order_residue")));
+    accepted_count += accepted ? 1 : 0;
+  }
+  CHECK(accepted_count > 0);
+}
+
+// One DER INTEGER of a strict ECDSA signature as 32 big-endian bytes: minimal, positive, at most 32
+// bytes of value.
+std::optional<Bytes> take_integer(BytesView& der) {
+  if (der.size() < 3 || der[0] != std::byte{2} || der[1] > std::byte{33}) return std::nullopt;
+  const auto length = std::to_integer<std::size_t>(der[1]);
+  if (length == 0 || der.size() < 2 + length) return std::nullopt;
+  BytesView value = der.subspan(2, length);
+  der = der.subspan(2 + length);
+  if ((value[0] & std::byte{0x80}) != std::byte{0}) return std::nullopt;
+  if (value[0] == std::byte{0} && value.size() > 1) {
+    if ((value[1] & std::byte{0x80}) == std::byte{0}) return std::nullopt;
+    value = value.subspan(1);
+  }
+  if (value.size() > 32) return std::nullopt;
+  return concat({Bytes(32 - value.size()), value});
+}
+
+// The raw form of a DER signature; nothing if it is not DER or does not fit, as no raw signature
+// says the same.
+std::optional<P256Signature> raw_signature(BytesView der) {
+  if (der.size() < 2 || der[0] != std::byte{0x30} ||
+      std::to_integer<std::size_t>(der[1]) != der.size() - 2) {
+    return std::nullopt;
+  }
+  der = der.subspan(2);
+  const auto r = take_integer(der);
+  if (!r.has_value()) return std::nullopt;
+  const auto s = take_integer(der);
+  if (!s.has_value() || !der.empty()) return std::nullopt;
+  return P256Signature::from(concat({*r, *s})).value();
+}
+
+TEST_CASE("ecdsa p-256 agrees with wycheproof wherever a raw signature can say the same") {
+  std::size_t ran = 0;
+  const Json vectors = suite("ecdsa_secp256r1_sha256");
+  for (const Json& group : items(vectors, "testGroups")) {
+    const Bytes point = hex(testing::member(group, "publicKey"), "uncompressed");
+    REQUIRE(point.size() == 65);
+    const auto key = P256PublicKey::from(BytesView(point).subspan(1)).value();
+    for (const Json& test : items(group, "tests")) {
+      CAPTURE(number(test, "tcId"));
+      const bool valid = text(test, "result") == "valid";
+      const auto signature = raw_signature(hex(test, "sig"));
+      if (!signature.has_value()) {
+        CHECK_FALSE(valid);
+        continue;
+      }
+      CHECK(verify_p256(key, hex(test, "msg"), *signature).has_value() == valid);
+      ++ran;
+    }
+  }
+  CHECK(ran == 249);
+}
+
+}  // namespace
+}  // namespace cocoon::crypto
