@@ -32,15 +32,21 @@ struct UnverifiedSign1 {
   Algorithm algorithm;  // from the protected header
 };
 
+// Refuses detached payloads, `crit`, labels that are neither integers nor text, a label in both headers, and CBOR that is
+// not deterministic.
 [[nodiscard]] Result<UnverifiedSign1> parse_sign1(BytesView bytes);
 
+// The message under tag 18. Equal to what was parsed, unless that came without the tag.
+[[nodiscard]] Bytes encode_sign1(const UnverifiedSign1& message);
+
+// kUnsupportedAlgorithm if the message names an algorithm that is not the key's.
 // Sig_structure = ["Signature1", protected, external_aad, payload] (RFC 9052 §4.4).
 [[nodiscard]] Status verify_sign1(const UnverifiedSign1& message, const crypto::Ed25519PublicKey& key,
                                   BytesView external_aad = {});
 [[nodiscard]] Status verify_sign1(const UnverifiedSign1& message, const crypto::P256PublicKey& key,
                                   BytesView external_aad = {});
 
-// Signs with alg −19 alone in the protected header plus `extra_protected` (integer-keyed entries); tag 18.
+// Signs with alg −19 and `extra_protected` in the protected header, none of whose labels may be alg or crit; tag 18.
 [[nodiscard]] Bytes sign1(const crypto::Ed25519KeyPair& key, BytesView payload, BytesView external_aad = {},
                           codec::Cbor::Map extra_protected = {});
 

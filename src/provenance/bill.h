@@ -12,7 +12,8 @@ namespace cocoon::provenance {
 inline constexpr std::uint64_t kInputBucketTokens = 256;
 inline constexpr std::uint64_t kOutputBucketTokens = 64;
 
-// Token counts as whoever handles the money sees them: coarse, so that they tell little of the text.
+// Token counts as whoever handles the money sees them: coarse, so that they tell little of the
+// text.
 struct TokenBuckets {
   std::uint64_t input = 0;   // buckets of 256 tokens, rounded up
   std::uint64_t output = 0;  // buckets of 64 tokens, rounded up
@@ -27,7 +28,8 @@ struct BucketPrices {
 };
 [[nodiscard]] Result<NanoTon> price_of(const TokenBuckets& buckets, const BucketPrices& prices);
 
-// What a worker charges for one answer (docs/formats/bill.md). For the proxy: it names the receipt and does not show it.
+// What a worker charges for one answer (docs/formats/bill.md). For the proxy: it names the receipt
+// and does not show it.
 struct Bill {
   RequestId request_id;
   Kid kid;
@@ -44,6 +46,7 @@ struct Bill {
 
 // COSE_Sign1 as a receipt's, under the bill's own context.
 [[nodiscard]] Bytes sign_bill(const Bill& bill, const crypto::Ed25519KeyPair& identity);
-[[nodiscard]] Result<Bill> verify_bill(BytesView signed_bill, const crypto::Ed25519PublicKey& identity);
+[[nodiscard]] Result<Bill> verify_bill(BytesView signed_bill,
+                                       const crypto::Ed25519PublicKey& identity);
 
 }  // namespace cocoon::provenance

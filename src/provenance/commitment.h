@@ -14,8 +14,9 @@
 
 namespace cocoon::provenance {
 
-// The secret of one sealed response, which client and worker share. Every salt derives from it, so that nobody else can
-// test guesses of a short prompt or answer against its commitment (docs/formats/receipt.md, "Commitments").
+// The secret of one sealed response, which client and worker share. Every salt derives from it, so
+// that nobody else can test guesses of a short prompt or answer against its commitment
+// (docs/formats/receipt.md, "Commitments").
 using ResponseSecret = SecretArray<32>;
 
 using PromptCommitment = Hash256<struct PromptCommitmentTag>;
@@ -23,10 +24,11 @@ using ParamsCommitment = Hash256<struct ParamsCommitmentTag>;
 using OutputRoot = Hash256<struct OutputRootTag>;
 using Salt = TaggedBytes<struct SaltTag, 16>;
 
-// The two parts of a request's body that a receipt commits to apart from each other, so that one can be shown without
-// the other. For a JSON object: `prompt` holds the members that carry what the user wrote (messages, prompt, input,
-// instructions, suffix, system, tools, functions), `params` all others, both as compact JSON objects in the body's
-// order. A body that is no JSON object is all prompt, and `params` is empty.
+// The two parts of a request's body that a receipt commits to apart from each other, so that one
+// can be shown without the other. For a JSON object: `prompt` holds the members that carry what the
+// user wrote (messages, prompt, input, instructions, suffix, system, tools, functions), `params`
+// all others, both as compact JSON objects in the body's order. A body that is no JSON object is
+// all prompt, and `params` is empty.
 struct RequestParts {
   Bytes prompt;
   Bytes params;
@@ -38,12 +40,20 @@ struct RequestParts {
 
 // What kind of text a piece of an answer is. Numbers are part of the format.
 enum class OutputField : std::uint8_t {
-  kContent = 0,        // choices[].message.content, choices[].delta.content, choices[].text
-  kReasoning = 1,      // reasoning_content
-  kRefusal = 2,        // refusal
-  kToolName = 3,       // each tool call's function name followed by a line feed
-  kToolArguments = 4,  // each tool call's arguments, one after the other
-  kBody = 5,           // the whole body of an answer that has no choices (embeddings, errors)
+  kContent = 1,
+  kReasoning = 2,
+  kRefusal = 3,
+  kToolCallName = 4,
+  kToolCallArguments = 5,
+  kEmbedding = 6,  // the answer's `data` array, as compact JSON
+};
+
+// Which of an answer's texts a piece belongs to. One run's pieces, in order, are one text.
+struct OutputRun {
+  std::uint32_t choice = 0;
+  std::uint32_t part = 0;  // index of the tool call, or of a response's output item
+  OutputField field = OutputField::kContent;
+  auto operator<=>(const OutputRun&) const = default;
 };
 
 // What a receipt holds of an answer.
@@ -55,9 +65,8 @@ struct OutputCommitment {
 
 // One chunk of an answer and the proof that it is in it. Shows nothing of its neighbours.
 struct ChunkProof {
-  std::uint32_t choice = 0;
-  OutputField field = OutputField::kContent;
-  std::uint32_t index = 0;  // of the chunk within its (choice, field)
+  OutputRun run;
+  std::uint32_t index = 0;  // of the chunk within its run
   Salt salt;
   std::string text;
   std::uint32_t leaf_index = 0;
@@ -65,37 +74,32 @@ struct ChunkProof {
 };
 [[nodiscard]] Status verify_chunk(const OutputCommitment& commitment, const ChunkProof& proof);
 
-inline constexpr std::size_t kChunkSize = 256;  // bytes of UTF-8, less where a code point would be cut
+inline constexpr std::size_t kChunkSize =
+    256;  // bytes of UTF-8, less where a code point would be cut
 
 struct OutputLimits {
-  std::size_t runs = 512;          // distinct (choice, field)
+  std::size_t runs = 1'024;
   std::uint32_t chunks = 131'072;  // over all runs: 32 MiB of text
 };
 
-// The leaves of a finished answer, in canonical order: by choice, then field, then index.
+// The leaves of a finished answer, in canonical order: by choice, part, field and index.
 class OutputTree {
  public:
   [[nodiscard]] const OutputCommitment& commitment() const { return commitment_; }
   // Refuses a text that is not the one that was committed to at this place.
-  [[nodiscard]] Result<ChunkProof> prove(const ResponseSecret& secret, std::uint32_t choice,
-                                         OutputField field, std::uint32_t index,
-                                         std::string_view text) const;
+  [[nodiscard]] Result<ChunkProof> prove(const ResponseSecret& secret, const OutputRun& run,
+                                         std::uint32_t index, std::string_view text) const;
 
  private:
   friend class OutputCommitter;
-  struct Run {
-    std::uint32_t choice;
-    OutputField field;
-    std::uint32_t first_leaf;
-    std::uint32_t chunk_count;
-  };
-  std::vector<Run> runs_;
+  std::map<OutputRun, std::uint32_t> first_leaves_;
   std::vector<MerkleHash> leaves_;
   OutputCommitment commitment_;
 };
 
-// Takes an answer's text as it streams. The result depends on the text of each (choice, field) alone, not on how it was
-// cut into pieces nor on how the runs were interleaved. Keeps at most one chunk of text per run.
+// Takes an answer's text as it streams. The result depends on the text of each run alone, not on
+// how it was cut into pieces nor on how the runs were interleaved. Keeps at most one chunk of text
+// per run.
 class OutputCommitter {
  public:
   explicit OutputCommitter(const ResponseSecret& secret, OutputLimits limits = {});
@@ -106,25 +110,21 @@ class OutputCommitter {
   OutputCommitter& operator=(const OutputCommitter&) = delete;
 
   // A piece may end inside a code point. After a failure the committer is of no further use.
-  [[nodiscard]] Status add(std::uint32_t choice, OutputField field, std::string_view text);
+  [[nodiscard]] Status add(const OutputRun& run, std::string_view text);
   [[nodiscard]] Result<OutputTree> finish() &&;
 
  private:
-  struct Key {
-    std::uint32_t choice;
-    OutputField field;
-    auto operator<=>(const Key&) const = default;
-  };
-  struct Run {
+  struct Progress {
     std::string pending;
     std::vector<MerkleHash> leaves;
   };
-  [[nodiscard]] Status cut(const Key& key, Run& run, std::size_t length);
+  [[nodiscard]] Status commit_chunk(const OutputRun& run, Progress& progress,
+                                    std::string_view text);
 
   ResponseSecret secret_;
   OutputLimits limits_;
   std::uint32_t chunk_count_ = 0;
-  std::map<Key, Run> runs_;
+  std::map<OutputRun, Progress> runs_;
 };
 
 }  // namespace cocoon::provenance

@@ -22,7 +22,7 @@ enum class AnswerStatus : std::uint8_t {
 
 struct TokenUsage {
   TokenCount input;
-  TokenCount cached;     // part of input
+  TokenCount cached;  // part of input
   TokenCount output;
   TokenCount reasoning;  // part of output
   bool operator==(const TokenUsage&) const = default;
@@ -48,20 +48,22 @@ struct Receipt {
   std::vector<ReceiptHash> parents;  // receipts this answer builds on, in the order the client gave
   Seqno masterchain_seqno;
 
-  // The payload: deterministic CBOR. Fails where decode would: times that run backward, parts greater than their
-  // whole, too many parents or one twice.
+  // The payload: deterministic CBOR. Fails where decode would: times that run backward, parts
+  // greater than their whole, too many parents or one twice.
   [[nodiscard]] Result<Bytes> encode() const;
   [[nodiscard]] static Result<Receipt> decode(BytesView payload);
 
   bool operator==(const Receipt&) const = default;
 };
 
-// COSE_Sign1 over the payload with the receipt's own context as external_aad: a receipt's signature is good for nothing
-// else.
-[[nodiscard]] Result<Bytes> sign_receipt(const Receipt& receipt, const crypto::Ed25519KeyPair& identity);
+// COSE_Sign1 over the payload with the receipt's own context as external_aad: a receipt's signature
+// is good for nothing else.
+[[nodiscard]] Result<Bytes> sign_receipt(const Receipt& receipt,
+                                         const crypto::Ed25519KeyPair& identity);
 
-// Accepts only the one encoding that sign_receipt makes, so that a receipt has one hash. Whether `identity` belongs to
-// the receipt's kid is for the caller to know: the verified statement says so.
+// Accepts only the one encoding that sign_receipt makes, so that a receipt has one hash. Whether
+// `identity` belongs to the receipt's kid is for the caller to know: the verified statement says
+// so.
 [[nodiscard]] Result<Receipt> verify_receipt(BytesView signed_receipt,
                                              const crypto::Ed25519PublicKey& identity);
 
