@@ -13,6 +13,7 @@ enum class EngineError : std::uint16_t {
   kBroken = 2,       // died or misbehaved in the middle of an answer
   kWrongModel = 3,   // the files' root hash is not the registry's
   kBadModel = 4,     // model files unreadable
+  kRefused = 5,      // not a method and path that applications may call
 };
 constexpr Library library_of(EngineError) { return Library::kEngine; }
 
