@@ -4,13 +4,14 @@
 
 namespace cocoon::ports {
 
-// Every metric of every role, in one table (docs/metrics.md). Labels come from closed enums; none says who asked what.
+// Every metric of every role, in one table (docs/metrics.md). Labels come from closed enums; none
+// says who asked what.
 enum class Counter : std::uint8_t {
   kRequestsOk,
   kRequestsFailed,
   kRequestsAborted,
-  kRequestsRefused,       // before any work: queue full, bad envelope, unknown model
-  kRelayRetries,          // another wrap was tried
+  kRequestsRefused,  // before any work: queue full, bad envelope, unknown model
+  kRelayRetries,     // another wrap was tried
   kReplaysRefused,
   kEvidenceAccepted,
   kEvidenceRefused,
@@ -19,18 +20,23 @@ enum class Counter : std::uint8_t {
   kOutputTokens,
   kBytesRelayed,
 };
+inline constexpr Counter kLastCounter = Counter::kBytesRelayed;
+
 enum class Gauge : std::uint8_t {
   kRequestsInFlight,
   kRequestsQueued,
   kWorkersAttached,
   kProxiesAttached,
-  kEngineReady,           // 1 or 0
+  kEngineReady,  // 1 or 0
   kBytesBuffered,
 };
+inline constexpr Gauge kLastGauge = Gauge::kBytesBuffered;
+
 enum class Timing : std::uint8_t {
-  kFirstFrame,            // request accepted to first frame of the answer
+  kFirstFrame,  // request accepted to first frame of the answer
   kWholeAnswer,
 };
+inline constexpr Timing kLastTiming = Timing::kWholeAnswer;
 
 class Metrics {
  public:
