@@ -62,6 +62,18 @@ Status SequenceCipher::open_append(Position position, BytesView ciphertext, Byte
   return {};
 }
 
+Result<Position> SequenceCipher::open_either_append(BytesView ciphertext, Bytes& out) {
+  TRY(const crypto::AeadNonce nonce, next_nonce(Position::kMiddle));
+  for (const Position position : {Position::kMiddle, Position::kLast}) {
+    if (aead_.open_append(nonce, aad_for(position), ciphertext, out).has_value()) {
+      is_closed_ = position == Position::kLast;
+      return position;
+    }
+  }
+  is_closed_ = true;
+  return fail(SealedError::kOpenFailed, "a sealed frame does not authenticate");
+}
+
 Result<SequenceCipher> request_cipher(const HeaderHash& header, const ContentKey& cek) {
   return expand_cipher(crypto::hkdf_extract(header.view(), cek.expose()), "req key", "req nonce");
 }

@@ -45,6 +45,8 @@ class SequenceCipher {
   // Appends the plaintext to `out`. kOpenFailed, after which the cipher is closed, if it does not
   // authenticate.
   [[nodiscard]] Status open_append(Position position, BytesView ciphertext, Bytes& out);
+  // The same for a stream, where only the message itself tells whether it is the last.
+  [[nodiscard]] Result<Position> open_either_append(BytesView ciphertext, Bytes& out);
 
  private:
   SequenceCipher(crypto::Aead aead, const crypto::AeadNonce& base_nonce);
