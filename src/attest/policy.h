@@ -9,10 +9,12 @@
 
 namespace cocoon::attest {
 
-// A shape of machine that an image may run on: RTMR0 measures the virtual hardware.
+// A shape of machine that an image may run on: RTMR0 measures the virtual hardware, XFAM says which
+// extended CPU features it has (8 bytes in the quote's order).
 struct MachineShape {
   std::string name;
   crypto::Sha384Digest rtmr0{};
+  ByteArray<8> xfam{};
 };
 
 // A worker image that may hold prompts: MRTD, RTMR1, RTMR2 and the machines it may run on.
@@ -23,6 +25,10 @@ struct Image {
   crypto::Sha384Digest rtmr2{};
   std::vector<MachineShape> shapes;
 };
+
+// What an image on a machine is called in receipts: SHA-256("cocoon/1 image\0" ‖ MRTD ‖ RTMR0 ‖
+// RTMR1 ‖ RTMR2) (docs/formats/image.md).
+[[nodiscard]] ImageHash image_hash_of(const Image& image, const MachineShape& shape);
 
 // SHA-256 of the DER of a root certificate that quotes may lead to.
 using RootFingerprint = TaggedBytes<struct RootFingerprintTag, 32>;

@@ -22,6 +22,9 @@ enum class AttestError : std::uint16_t {
   kTdAttributes = 10,  // debug, migratable, … (DESIGN §5)
   kPolicyIncomplete =
       11,  // the policy names no image, root or age, or asks for checks that are not built yet
+  kUnknownBlock = 12,    // the statement names a block that the chain does not have
+  kWrongRole = 13,       // a statement of another role
+  kConfigMismatch = 14,  // the configuration is not the one that the statement names
 };
 constexpr Library library_of(AttestError) { return Library::kAttest; }
 

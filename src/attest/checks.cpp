@@ -1,0 +1,135 @@
+#include "attest/checks.h"
+
+#include <algorithm>
+
+#include "attest/quote_verify.h"
+
+namespace cocoon::attest {
+namespace {
+
+// TDATTRIBUTES (Intel TDX Module Base Architecture Specification): bits 0-7 make a TD untrusted.
+constexpr std::uint64_t bit(unsigned number) { return std::uint64_t{1} << number; }
+constexpr std::uint64_t kDebug = bit(0);
+constexpr std::uint64_t kUntrusted = 0xff;
+constexpr std::uint64_t kSeptVeDisable = bit(28);
+constexpr std::uint64_t kMigratable = bit(29);
+// LASS, PKS, KL, TPA, PERFMON: what a TD may use without exposing itself.
+constexpr std::uint64_t kHarmless = bit(27) | bit(30) | bit(31) | bit(62) | bit(63);
+
+// How far ahead of ours the chain's clock may be.
+constexpr std::int64_t kFutureSecondsMax = 120;
+
+template <std::size_t N>
+bool is_zero(const ByteArray<N>& bytes) {
+  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+}
+
+std::unexpected<Error> bad_td(const char* why) { return fail(AttestError::kTdAttributes, why); }
+
+std::unexpected<Error> other_config(const char* why) {
+  return fail(AttestError::kConfigMismatch, why);
+}
+
+}  // namespace
+
+Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy) {
+  if (policy.roots.empty()) {
+    return fail(AttestError::kPolicyIncomplete, "the policy names no attestation root");
+  }
+  if (policy.images.empty()) {
+    return fail(AttestError::kPolicyIncomplete, "the policy names no image");
+  }
+  if (policy.statement_age_max.count() <= 0) {
+    return fail(AttestError::kPolicyIncomplete, "the policy bounds no age");
+  }
+  if (policy.network == kDevnetNetworkId) return policy.roots;
+  std::vector<RootFingerprint> usable;
+  if (std::ranges::contains(policy.roots, intel_sgx_root())) usable.push_back(intel_sgx_root());
+  if (usable.empty()) {
+    return fail(AttestError::kUntrustedRoot,
+                "none of the policy's roots is a vendor's; others count on the devnet only");
+  }
+  return usable;
+}
+
+Status check_td(const TdBody& body) {
+  const std::uint64_t attributes = body.td_attributes;
+  if ((attributes & kDebug) != 0) return bad_td("the TD is in debug mode");
+  if ((attributes & kUntrusted) != 0) return bad_td("the TD has an untrusted attribute");
+  if ((attributes & kSeptVeDisable) == 0) return bad_td("the TD lacks SEPT_VE_DISABLE");
+  if ((attributes & kMigratable) != 0) return bad_td("the TD is migratable");
+  if ((attributes & ~(kSeptVeDisable | kHarmless)) != 0) {
+    return bad_td("the TD has an unknown attribute");
+  }
+  switch (body.kind) {
+    case TdBody::Kind::kTd10:
+      break;
+    case TdBody::Kind::kTd15:
+      if (!body.td15 || !is_zero(body.td15->mr_service_td)) {
+        return bad_td("the TD is bound to a service TD");
+      }
+      break;
+    case TdBody::Kind::kTd15Extended:
+      return fail(AttestError::kUnsupported, "extended TD bodies are not judged");
+  }
+  if (!is_zero(body.rtmr[3])) return bad_td("RTMR3 is in use");
+  return {};
+}
+
+Result<ImageMatch> match_image(const TdBody& body, const Policy& policy) {
+  bool software_known = false;
+  for (const Image& image : policy.images) {
+    if (image.mrtd != body.mrtd || image.rtmr1 != body.rtmr[1] || image.rtmr2 != body.rtmr[2]) {
+      continue;
+    }
+    software_known = true;
+    for (const MachineShape& shape : image.shapes) {
+      if (shape.rtmr0 == body.rtmr[0] && shape.xfam == body.xfam) {
+        return ImageMatch{.name = image.name, .hash = image_hash_of(image, shape)};
+      }
+    }
+  }
+  return fail(AttestError::kImageNotAllowed,
+              software_known ? "the image is allowed, this shape of machine (RTMR0, XFAM) is not"
+                             : "MRTD, RTMR1 and RTMR2 are those of no image in the list");
+}
+
+Status check_configuration(BytesView configuration, const Statement& statement) {
+  if (ConfigHash(crypto::sha256(configuration)) != statement.config_hash) {
+    return other_config("the configuration is not the one that the statement names");
+  }
+  TRY(const WorkerConfig config, parse_worker_config(configuration));
+  if (config.network != statement.network) {
+    return other_config("configuration and statement name different networks");
+  }
+  if (config.model.name != statement.model_name) {
+    return other_config("configuration and statement name different models");
+  }
+  if (config.owner_address != statement.owner_address || config.slot_id != statement.slot_id) {
+    return other_config("configuration and statement name different owners or slots");
+  }
+  if (config.engine.kind == WorkerEngineConfig::Kind::kExternal &&
+      statement.network != kDevnetNetworkId) {
+    return fail(AttestError::kForbiddenConfig,
+                "configuration: an engine outside the TD is allowed on the devnet only");
+  }
+  return {};
+}
+
+Status check_block(const Statement& statement, const ProvenBlock& block,
+                   std::chrono::seconds age_max, UnixSeconds now) {
+  if (statement.block_seqno != block.seqno || statement.block_root_hash != block.root_hash) {
+    return fail(AttestError::kUnknownBlock,
+                "the statement names a block that the chain does not have");
+  }
+  const std::int64_t age = std::int64_t{now.value()} - std::int64_t{block.generated_at.value()};
+  if (age > age_max.count()) {
+    return fail(AttestError::kStale, "the statement's block is too old");
+  }
+  if (age < -kFutureSecondsMax) {
+    return fail(AttestError::kStale, "the statement's block is from the future");
+  }
+  return {};
+}
+
+}  // namespace cocoon::attest
