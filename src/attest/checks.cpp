@@ -44,7 +44,8 @@ Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy) {
   }
   if (policy.network == kDevnetNetworkId) return policy.roots;
   std::vector<RootFingerprint> usable;
-  if (std::ranges::contains(policy.roots, intel_sgx_root())) usable.push_back(intel_sgx_root());
+  if (std::ranges::find(policy.roots, intel_sgx_root()) != policy.roots.end())
+    usable.push_back(intel_sgx_root());
   if (usable.empty()) {
     return fail(AttestError::kUntrustedRoot,
                 "none of the policy's roots is a vendor's; others count on the devnet only");

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "base/reader.h"
+#include "tdxsim/platform.h"
+
+// The layout is docs/formats/tdx-quote.md's.
+namespace cocoon::tdxsim {
+namespace {
+
+constexpr ByteArray<16> kQeVendorIntel{
+    std::byte{0x93}, std::byte{0x9a}, std::byte{0x72}, std::byte{0x33},
+    std::byte{0xf7}, std::byte{0x9c}, std::byte{0x4c}, std::byte{0xa9},
+    std::byte{0x94}, std::byte{0x0a}, std::byte{0x0d}, std::byte{0xb3},
+    std::byte{0x95}, std::byte{0x7f}, std::byte{0x06}, std::byte{0x07}};
+constexpr ByteArray<16> kTeeTcbSvn{std::byte{5}, std::byte{1}, std::byte{2}};
+
+ByteArray<64> given_or_flipped(ByteArray<64> report_data, QuoteOptions::ReportData how) {
+  switch (how) {
+    case QuoteOptions::ReportData::kAsGiven:
+      break;
+    case QuoteOptions::ReportData::kFirstBitFlipped:
+      report_data[0] ^= std::byte{0x80};
+      break;
+  }
+  return report_data;
+}
+
+Bytes header_and_body(const ByteArray<64>& report_data, const Measurements& measurements,
+                      const QuoteOptions& options) {
+  Writer out(Endian::kLittle);
+  out.u16(options.version).u16(2).u32(0x81).zeros(4).bytes(kQeVendorIntel).zeros(20);
+  if (options.version == 5) out.u16(3).u32(648);
+  out.bytes(kTeeTcbSvn);
+  out.bytes(crypto::sha384(label("cocoon/1 tdx-sim mrseam")));
+  out.zeros(48).zeros(8);  // MRSIGNERSEAM and SEAMATTRIBUTES of an Intel module
+  out.u64(options.td_attributes).bytes(measurements.xfam).bytes(measurements.mrtd);
+  out.zeros(3 * 48);  // MRCONFIGID, MROWNER, MROWNERCONFIG
+  out.bytes(measurements.rtmr0).bytes(measurements.rtmr1).bytes(measurements.rtmr2);
+  out.bytes(options.rtmr3);
+  out.bytes(given_or_flipped(report_data, options.report_data));
+  if (options.version == 5) out.bytes(kTeeTcbSvn).bytes(options.mr_service_td);
+  return std::move(out).take();
+}
+
+Bytes qe_report(BytesView attestation_key, BytesView authentication_data) {
+  Writer out(Endian::kLittle);
+  out.zeros(16).u32(0).zeros(28);
+  out.u64(0x15).u64(0xe7);  // ATTRIBUTES: INIT, MODE64BIT, PROVISIONKEY; XFRM
+  out.bytes(crypto::sha256(label("cocoon/1 tdx-sim qe mrenclave"))).zeros(32);
+  out.bytes(crypto::sha256(label("cocoon/1 tdx-sim qe mrsigner"))).zeros(96);
+  out.u16(2).u16(4).zeros(60);  // ISVPRODID of the TD quoting enclave, ISVSVN
+  out.bytes(crypto::sha256({attestation_key, authentication_data})).zeros(32);
+  return std::move(out).take();
+}
+
+}  // namespace
+
+Measurements default_measurements() {
+  return {.mrtd = crypto::sha384(label("cocoon/1 tdx-sim mrtd")),
+          .rtmr0 = crypto::sha384(label("cocoon/1 tdx-sim rtmr0")),
+          .rtmr1 = crypto::sha384(label("cocoon/1 tdx-sim rtmr1")),
+          .rtmr2 = crypto::sha384(label("cocoon/1 tdx-sim rtmr2")),
+          .xfam = {std::byte{0xe7}, std::byte{0x02}, std::byte{0x06}}};
+}
+
+attest::Image image_of(const Measurements& measurements) {
+  return {.name = "tdx-sim",
+          .mrtd = measurements.mrtd,
+          .rtmr1 = measurements.rtmr1,
+          .rtmr2 = measurements.rtmr2,
+          .shapes = {{.name = "sim", .rtmr0 = measurements.rtmr0, .xfam = measurements.xfam}}};
+}
+
+Measurements measurements_of(const attest::Image& image) {
+  Measurements out{
+      .mrtd = image.mrtd, .rtmr0 = {}, .rtmr1 = image.rtmr1, .rtmr2 = image.rtmr2, .xfam = {}};
+  if (!image.shapes.empty()) {
+    out.rtmr0 = image.shapes.front().rtmr0;
+    out.xfam = image.shapes.front().xfam;
+  }
+  return out;
+}
+
+Result<Bytes> Platform::quote(const ByteArray<64>& report_data, const Measurements& measurements,
+                              const QuoteOptions& options) const {
+  const Bytes signed_part = header_and_body(report_data, measurements, options);
+  TRY(const crypto::P256Signature signature, attestation_.sign(signed_part));
+
+  ByteArray<32> authentication_data{};
+  for (std::size_t i = 0; i < authentication_data.size(); ++i) {
+    authentication_data[i] = static_cast<std::byte>(i);
+  }
+  const Bytes report = qe_report(attestation_.public_key().view(), authentication_data);
+  TRY(const crypto::P256Signature report_signature, pck_.sign(report));
+  std::string pem;
+  for (const crypto::Certificate& certificate : chain_) pem += to_pem(certificate);
+
+  Writer certification(Endian::kLittle);
+  certification.bytes(report).bytes(report_signature.view());
+  certification.u16(static_cast<std::uint16_t>(authentication_data.size()));
+  certification.bytes(authentication_data);
+  certification.u16(5).u32(static_cast<std::uint32_t>(pem.size())).bytes(as_bytes(pem));
+
+  Writer block(Endian::kLittle);
+  block.bytes(signature.view()).bytes(attestation_.public_key().view());
+  block.u16(6).u32(static_cast<std::uint32_t>(certification.view().size()));
+  block.bytes(certification.view());
+
+  Writer out(Endian::kLittle);
+  out.bytes(signed_part).u32(static_cast<std::uint32_t>(block.view().size())).bytes(block.view());
+  return std::move(out).take();
+}
+
+}  // namespace cocoon::tdxsim
