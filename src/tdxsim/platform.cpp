@@ -84,7 +84,7 @@ Result<Platform> Platform::create(const FillRandom& random, UnixSeconds now) {
 }
 
 SecretBytes Platform::save() const {
-  const auto key = [](Key number) { return Cbor::unsigned_integer(number); };
+  const auto key = [](Key number) { return Cbor::integer(number); };
   return SecretBytes(codec::encode_cbor(Cbor::map({
       {key(kKeyVersion), Cbor::unsigned_integer(1)},
       {key(kKeyPck), Cbor::bytes(pck_.expose_private())},
