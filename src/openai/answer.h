@@ -84,19 +84,24 @@ class AnswerReader {
   [[nodiscard]] const AnswerTotals& totals() const { return totals_; }
 
  private:
-  void emit(std::uint32_t choice, std::uint32_t part, AnswerField field, const codec::Json* text);
-  void read_usage(const codec::Json* usage);
-  void read_finish(const codec::Json* reason);
-  void read_choices(const codec::Json::Array& choices);
-  void read_message(std::uint32_t choice, const codec::Json& message);
-  void read_tool_calls(std::uint32_t choice, const codec::Json& message);
-  void read_response_event(const codec::Json& event);
-  void read_response_end(const codec::Json& response);
-  void read_output_item(std::uint32_t part, const codec::Json& item);
+  using Json = codec::Json;
+  void emit(std::uint32_t choice, std::uint32_t part, AnswerField field, const Json* text);
+  void read_usage(const Json& usage);
+  void read_finish(std::string_view reason);
+  void read_choices(const Json::Array& choices);
+  void read_message(std::uint32_t choice, const Json& message);
+  void read_tool_calls(std::uint32_t choice, const Json& message);
+  void read_response_event(const Json& event);
+  void read_response_end(const Json& response);
+  void read_output_item(std::uint32_t part, const Json& item);
+  void note_failure(const Json& document);
+  void finish_event();
 
   Endpoint endpoint_;
   SegmentSink sink_;
   AnswerTotals totals_;
+  std::uint32_t segments_in_event_ = 0;
+  std::uint32_t items_started_ = 0;  // output items of a response, where events do not number them
 };
 
 // Meters a whole JSON answer. kBadAnswer if it is not a JSON object.

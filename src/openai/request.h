@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "codec/json.h"
 #include "openai/endpoint.h"
@@ -33,6 +35,13 @@ struct RequestFacts {
   // As asked over all choices; nothing if the request sets no bound. Saturates.
   [[nodiscard]] std::optional<std::uint64_t> output_tokens_all() const;
 };
+
+// The fields that bound the output of one choice, by any endpoint's name for it. Engines disagree
+// on which of them goes first when there are several, so that the smallest counts.
+inline constexpr std::array<std::string_view, 4> kOutputTokenFields = {
+    "max_tokens", "max_completion_tokens", "max_output_tokens", "n_predict"};
+// -1 is how some apps write "no bound".
+[[nodiscard]] bool is_unbounded(const codec::Json& output_tokens);
 
 // A request that was read strictly: every field in its order, every number as it was written.
 struct Request {

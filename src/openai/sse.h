@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,12 +42,16 @@ class SseParser {
   [[nodiscard]] std::vector<SseEvent> finish();
 
  private:
-  void take_event(std::size_t length, std::vector<SseEvent>& into);
+  enum class StreamState : std::uint8_t { kOpen, kEnded };
+  [[nodiscard]] Status scan(StreamState state, std::vector<SseEvent>& into);
+  [[nodiscard]] SseEvent cut(std::size_t end);
+  [[nodiscard]] Status too_large() const;
 
   std::size_t event_bytes_max_;
   std::string pending_;          // bytes of the event under way
-  std::size_t scanned_ = 0;      // of pending_: how far line ends were looked for
-  std::size_t line_start_ = 0;   // of pending_: where the line under way begins
+  std::size_t event_start_ = 0;  // positions in pending_: where the event under way begins,
+  std::size_t line_start_ = 0;   // where its last line begins,
+  std::size_t scanned_ = 0;      // and how far line ends were looked for
   bool at_stream_start_ = true;  // a byte order mark may come first
 };
 
