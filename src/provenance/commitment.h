@@ -14,11 +14,9 @@
 
 namespace cocoon::provenance {
 
-// The secret of one sealed response, which client and worker share. Every salt derives from it, so
-// that nobody else can test guesses of a short prompt or answer against its commitment
-// (docs/formats/receipt.md, "Commitments").
-using ResponseSecret = SecretArray<32>;
-
+// Every salt derives from the secret of the sealed response, which client and worker share, so that
+// nobody else can test guesses of a short prompt or answer against its commitment
+// (docs/formats/receipt.md).
 using PromptCommitment = Hash256<struct PromptCommitmentTag>;
 using ParamsCommitment = Hash256<struct ParamsCommitmentTag>;
 using OutputRoot = Hash256<struct OutputRootTag>;
@@ -26,17 +24,19 @@ using Salt = TaggedBytes<struct SaltTag, 16>;
 
 // The two parts of a request's body that a receipt commits to apart from each other, so that one
 // can be shown without the other. For a JSON object: `prompt` holds the members that carry what the
-// user wrote (messages, prompt, input, instructions, suffix, system, tools, functions), `params`
-// all others, both as compact JSON objects in the body's order. A body that is no JSON object is
-// all prompt, and `params` is empty.
+// user wrote (functions, input, instructions, messages, prediction, prompt, suffix, tools),
+// `params` all others, both as compact JSON objects in the body's order. Any other body is all
+// prompt, and `params` is empty.
 struct RequestParts {
   Bytes prompt;
   Bytes params;
 };
 [[nodiscard]] RequestParts split_request_body(BytesView body);
 
-[[nodiscard]] PromptCommitment commit_prompt(const ResponseSecret& secret, BytesView prompt);
-[[nodiscard]] ParamsCommitment commit_params(const ResponseSecret& secret, BytesView params);
+[[nodiscard]] PromptCommitment commit_prompt(const SecretArray<32>& response_secret,
+                                             BytesView prompt);
+[[nodiscard]] ParamsCommitment commit_params(const SecretArray<32>& response_secret,
+                                             BytesView params);
 
 // What kind of text a piece of an answer is. Numbers are part of the format.
 enum class OutputField : std::uint8_t {
@@ -87,8 +87,9 @@ class OutputTree {
  public:
   [[nodiscard]] const OutputCommitment& commitment() const { return commitment_; }
   // Refuses a text that is not the one that was committed to at this place.
-  [[nodiscard]] Result<ChunkProof> prove(const ResponseSecret& secret, const OutputRun& run,
-                                         std::uint32_t index, std::string_view text) const;
+  [[nodiscard]] Result<ChunkProof> prove(const SecretArray<32>& response_secret,
+                                         const OutputRun& run, std::uint32_t index,
+                                         std::string_view text) const;
 
  private:
   friend class OutputCommitter;
@@ -102,7 +103,7 @@ class OutputTree {
 // per run.
 class OutputCommitter {
  public:
-  explicit OutputCommitter(const ResponseSecret& secret, OutputLimits limits = {});
+  explicit OutputCommitter(const SecretArray<32>& response_secret, OutputLimits limits = {});
   ~OutputCommitter();
   OutputCommitter(OutputCommitter&&) noexcept = default;
   OutputCommitter& operator=(OutputCommitter&&) noexcept = default;
@@ -121,7 +122,7 @@ class OutputCommitter {
   [[nodiscard]] Status commit_chunk(const OutputRun& run, Progress& progress,
                                     std::string_view text);
 
-  ResponseSecret secret_;
+  SecretArray<32> response_secret_;
   OutputLimits limits_;
   std::uint32_t chunk_count_ = 0;
   std::map<OutputRun, Progress> runs_;

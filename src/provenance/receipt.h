@@ -6,19 +6,11 @@
 #include "base/money.h"
 #include "base/strong.h"
 #include "crypto/keys.h"
+#include "provenance/answer_status.h"
 #include "provenance/commitment.h"
 #include "provenance/error.h"
 
 namespace cocoon::provenance {
-
-// How an answer ended. Numbers are part of the formats.
-enum class AnswerStatus : std::uint8_t {
-  kOk = 0,
-  kAborted = 1,  // the client went away
-  kLimit = 2,    // stopped at max_output_tokens or max_price
-  kError = 3,    // the engine failed
-};
-[[nodiscard]] std::string_view name_of(AnswerStatus status);  // "ok", "aborted", "limit", "error"
 
 struct TokenUsage {
   TokenCount input;
