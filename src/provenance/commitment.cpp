@@ -1,24 +1,11 @@
 #include "provenance/commitment.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/reader.h"
-#include "codec/json.h"
 #include "codec/utf8.h"
 #include "crypto/hash.h"
 
 namespace cocoon::provenance {
 namespace {
-
-using codec::Json;
-
-constexpr std::array<std::string_view, 8> kPromptMembers = {
-    "functions", "input", "instructions", "messages", "prediction", "prompt", "suffix", "tools"};
-
-bool is_prompt_member(std::string_view name) {
-  return std::ranges::find(kPromptMembers, name) != kPromptMembers.end();
-}
 
 // The response secret is an HPKE export, uniformly random, so it serves as the PRK as it is (RFC
 // 5869 §3.3).
@@ -55,19 +42,6 @@ std::size_t cut_point(std::string_view text) {
 }
 
 }  // namespace
-
-RequestParts split_request_body(BytesView body) {
-  Result<Json> parsed = codec::parse_json(as_text(body));
-  if (!parsed || parsed->as_object() == nullptr) return {.prompt = to_bytes(body), .params = {}};
-  Json::Object prompt;
-  Json::Object params;
-  for (auto& member : *parsed->as_object()) {
-    auto& part = is_prompt_member(member.first) ? prompt : params;
-    part.push_back(std::move(member));
-  }
-  return {.prompt = to_bytes(codec::write_json(Json::object(std::move(prompt)))),
-          .params = to_bytes(codec::write_json(Json::object(std::move(params))))};
-}
 
 PromptCommitment commit_prompt(const SecretArray<32>& response_secret, BytesView prompt) {
   const Salt salt = salt_for(response_secret, label("cocoon/1 salt prompt"));

@@ -22,17 +22,8 @@ using ParamsCommitment = Hash256<struct ParamsCommitmentTag>;
 using OutputRoot = Hash256<struct OutputRootTag>;
 using Salt = TaggedBytes<struct SaltTag, 16>;
 
-// The two parts of a request's body that a receipt commits to apart from each other, so that one
-// can be shown without the other. For a JSON object: `prompt` holds the members that carry what the
-// user wrote (functions, input, instructions, messages, prediction, prompt, suffix, tools),
-// `params` all others, both as compact JSON objects in the body's order. Any other body is all
-// prompt, and `params` is empty.
-struct RequestParts {
-  Bytes prompt;
-  Bytes params;
-};
-[[nodiscard]] RequestParts split_request_body(BytesView body);
-
+// Of the two halves of a request's body as docs/formats/answer-text.md defines them, so that one
+// can be shown without the other.
 [[nodiscard]] PromptCommitment commit_prompt(const SecretArray<32>& response_secret,
                                              BytesView prompt);
 [[nodiscard]] ParamsCommitment commit_params(const SecretArray<32>& response_secret,

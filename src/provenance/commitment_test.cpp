@@ -49,23 +49,6 @@ TEST_CASE("commitments to prompt and params depend on secret, kind and bytes") {
   CHECK(commit_params(secret, {}) != commit_params(secret_of(2), {}));
 }
 
-TEST_CASE("request bodies split into what the user wrote and how it is to be answered") {
-  const RequestParts parts = split_request_body(as_bytes(
-      R"({ "model": "m", "messages": [{"role":"user","content":"h\u00e9"}], "temperature": 0.10,
-           "tools": [], "seed": 1e2 })"));
-  CHECK(as_text(parts.prompt) ==
-        "{\"messages\":[{\"role\":\"user\",\"content\":\"h\xc3\xa9\"}],\"tools\":[]}");
-  CHECK(as_text(parts.params) == R"({"model":"m","temperature":0.10,"seed":1e2})");
-}
-
-TEST_CASE("request bodies that are no JSON object are all prompt") {
-  for (const std::string_view body : {"", "[1]", "not json", R"({"a":1,"a":2})", "\"messages\""}) {
-    const RequestParts parts = split_request_body(as_bytes(body));
-    CHECK(as_text(parts.prompt) == body);
-    CHECK(parts.params.empty());
-  }
-}
-
 TEST_CASE("output commitment of nothing is the empty tree") {
   const OutputCommitment nothing = commitment_of({});
   CHECK(nothing.chunk_count == 0);
