@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/reader.h"
 
 namespace cocoon::sealed {
@@ -123,6 +124,7 @@ Status ResponseOpener::read_header(BytesView bytes) {
 }
 
 Status ResponseOpener::read_frame(BytesView ciphertext, std::vector<Frame>& frames) {
+  COCOON_CHECK(cipher_.has_value());
   Bytes buffer;
   buffer.reserve(ciphertext.size());
   TRY(const Position position, cipher_->open_either_append(ciphertext, buffer));

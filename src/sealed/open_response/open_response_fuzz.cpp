@@ -33,6 +33,7 @@ struct Opened {
 
 Opened open_in_steps(BytesView stream, std::size_t step) {
   std::vector<ResponseSecret> secrets;
+  secrets.reserve(3);
   for (unsigned i = 0; i < 3; ++i) secrets.push_back(secret_of(i));
   ResponseOpener opener(std::move(secrets));
   Opened opened;
