@@ -22,16 +22,16 @@ const EVP_CIPHER* fetch_cipher(const char* name) {
 const EVP_CIPHER* cipher_of(AeadAlgorithm algorithm) {
   switch (algorithm) {
     case AeadAlgorithm::kAes128Gcm: {
-      static const EVP_CIPHER* const kCipher = fetch_cipher("AES-128-GCM");
-      return kCipher;
+      static const EVP_CIPHER* const kind = fetch_cipher("AES-128-GCM");
+      return kind;
     }
     case AeadAlgorithm::kAes256Gcm: {
-      static const EVP_CIPHER* const kCipher = fetch_cipher("AES-256-GCM");
-      return kCipher;
+      static const EVP_CIPHER* const kind = fetch_cipher("AES-256-GCM");
+      return kind;
     }
     case AeadAlgorithm::kChaCha20Poly1305: {
-      static const EVP_CIPHER* const kCipher = fetch_cipher("ChaCha20-Poly1305");
-      return kCipher;
+      static const EVP_CIPHER* const kind = fetch_cipher("ChaCha20-Poly1305");
+      return kind;
     }
   }
   COCOON_CHECK(false);
@@ -51,7 +51,6 @@ std::size_t key_size(AeadAlgorithm algorithm) {
     case AeadAlgorithm::kAes128Gcm:
       return 16;
     case AeadAlgorithm::kAes256Gcm:
-      return 32;
     case AeadAlgorithm::kChaCha20Poly1305:
       return 32;
   }

@@ -30,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto chain = Certificate::from_pem_chain(cocoon::as_text(input), 4)) {
     COCOON_CHECK(!chain->empty() && chain->size() <= 4);
     for (const Certificate& certificate : *chain) examine(certificate);
-    (void)cocoon::crypto::verify_chain(*chain, chain->front().not_after());
+    const auto verified = cocoon::crypto::verify_chain(*chain, chain->front().not_after());
+    COCOON_CHECK(!verified.has_value() || chain->back().is_certificate_authority());
   }
   return 0;
 }

@@ -21,16 +21,16 @@ const EVP_MD* fetch_digest(const char* name) {
   return digest;
 }
 const EVP_MD* sha256_algorithm() {
-  static const EVP_MD* const kDigest = fetch_digest("SHA2-256");
-  return kDigest;
+  static const EVP_MD* const digest = fetch_digest("SHA2-256");
+  return digest;
 }
 const EVP_MD* sha384_algorithm() {
-  static const EVP_MD* const kDigest = fetch_digest("SHA2-384");
-  return kDigest;
+  static const EVP_MD* const digest = fetch_digest("SHA2-384");
+  return digest;
 }
 const EVP_MD* sha512_algorithm() {
-  static const EVP_MD* const kDigest = fetch_digest("SHA2-512");
-  return kDigest;
+  static const EVP_MD* const digest = fetch_digest("SHA2-512");
+  return digest;
 }
 
 openssl::MdContext start(const EVP_MD* algorithm) {
@@ -63,7 +63,7 @@ ByteArray<N> digest_of(const EVP_MD* algorithm, std::span<const BytesView> parts
 // An HMAC-SHA-256 context without a key, to be duplicated: setting the digest by name is the slow
 // part.
 const EVP_MAC_CTX* keyless_hmac() {
-  static const EVP_MAC_CTX* const kTemplate = [] {
+  static const EVP_MAC_CTX* const keyless = [] {
     EVP_MAC* algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
     COCOON_CHECK(algorithm != nullptr);
     EVP_MAC_CTX* context = EVP_MAC_CTX_new(algorithm);
@@ -76,7 +76,7 @@ const EVP_MAC_CTX* keyless_hmac() {
     COCOON_CHECK(EVP_MAC_CTX_set_params(context, parameters) == 1);
     return context;
   }();
-  return kTemplate;
+  return keyless;
 }
 
 SecretArray<32> hmac_sha256(BytesView key, std::initializer_list<BytesView> parts) {

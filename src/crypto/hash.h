@@ -46,7 +46,7 @@ using HkdfPrk = SecretArray<32>;
 [[nodiscard]] Status hkdf_expand(const HkdfPrk& prk, BytesView info, MutableBytesView out);
 template <std::size_t N>
 [[nodiscard]] SecretArray<N> hkdf_expand_to(const HkdfPrk& prk, BytesView info) {
-  static_assert(N <= 255 * 32);
+  static_assert(N <= std::size_t{255} * 32);
   SecretArray<N> out;
   (void)hkdf_expand(prk, info, out.expose_mutable());  // cannot fail at this length
   return out;

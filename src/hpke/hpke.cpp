@@ -36,7 +36,7 @@ crypto::HkdfPrk labeled_extract(BytesView suite, BytesView salt, std::string_vie
 
 void labeled_expand(BytesView suite, const crypto::HkdfPrk& prk, std::string_view label,
                     BytesView info, MutableBytesView out) {
-  COCOON_CHECK(out.size() <= 255 * 32);
+  COCOON_CHECK(out.size() <= std::size_t{255} * 32);
   const auto length = static_cast<std::uint16_t>(out.size());
   const ByteArray<2> length_bytes{high(length), low(length)};
   const Bytes labeled_info =
@@ -102,7 +102,6 @@ Context::Context(AeadId aead_id, std::optional<crypto::Aead> aead, crypto::AeadN
       exporter_secret_(std::move(exporter_secret)) {}
 
 Result<crypto::AeadNonce> Context::current_nonce() const {
-  if (!aead_.has_value()) return fail(HpkeError::kExportOnly, "this HPKE context only exports");
   if (sequence_ == std::numeric_limits<std::uint64_t>::max()) {
     return fail(HpkeError::kMessageLimit, "HPKE message limit reached");
   }
@@ -110,6 +109,7 @@ Result<crypto::AeadNonce> Context::current_nonce() const {
 }
 
 Result<Bytes> Context::seal(BytesView aad, BytesView plaintext) {
+  if (!aead_.has_value()) return fail(HpkeError::kExportOnly, "this HPKE context only exports");
   TRY(const crypto::AeadNonce nonce, current_nonce());
   TRY(Bytes sealed, aead_->seal(nonce, aad, plaintext));
   ++sequence_;
@@ -117,6 +117,7 @@ Result<Bytes> Context::seal(BytesView aad, BytesView plaintext) {
 }
 
 Result<Bytes> Context::open(BytesView aad, BytesView ciphertext) {
+  if (!aead_.has_value()) return fail(HpkeError::kExportOnly, "this HPKE context only exports");
   TRY(const crypto::AeadNonce nonce, current_nonce());
   Result<Bytes> opened = aead_->open(nonce, aad, ciphertext);
   if (!opened.has_value())

@@ -22,8 +22,8 @@ X25519KeyPair pair_of(std::uint8_t seed) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const X25519KeyPair kRecipient = pair_of(1);
-  static const X25519KeyPair kEphemeral = pair_of(2);
+  static const X25519KeyPair recipient = pair_of(1);
+  static const X25519KeyPair ephemeral = pair_of(2);
   constexpr AeadId kChoices[] = {AeadId::kAes128Gcm, AeadId::kAes256Gcm, AeadId::kChaCha20Poly1305,
                                  AeadId::kExportOnly};
   const BytesView input(reinterpret_cast<const std::byte*>(data), size);
@@ -31,13 +31,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const AeadId aead = kChoices[data[0] % 4];
   const auto enc = X25519PublicKey::from(input.subspan(1, 32)).value();
 
-  auto receiver = cocoon::hpke::setup_receiver(aead, enc, kRecipient, cocoon::as_bytes("fuzz"));
-  if (receiver.has_value()) (void)receiver->open(BytesView(), input.subspan(33));
+  auto receiver = cocoon::hpke::setup_receiver(aead, enc, recipient, cocoon::as_bytes("fuzz"));
+  if (receiver.has_value()) {
+    const auto opened = receiver->open(BytesView(), input.subspan(33));
+    COCOON_CHECK(!opened.has_value() ||
+                 opened->size() + cocoon::crypto::kAeadTagSize == input.size() - 33);
+  }
 
   auto sender =
-      cocoon::hpke::setup_sender(aead, kRecipient.public_key(), input.first(33), kEphemeral);
+      cocoon::hpke::setup_sender(aead, recipient.public_key(), input.first(33), ephemeral);
   COCOON_CHECK(sender.has_value());
-  auto peer = cocoon::hpke::setup_receiver(aead, sender->enc, kRecipient, input.first(33));
+  auto peer = cocoon::hpke::setup_receiver(aead, sender->enc, recipient, input.first(33));
   COCOON_CHECK(peer.has_value());
   COCOON_CHECK(sender->context.export_secret<32>(input) == peer->export_secret<32>(input));
   const auto sealed = sender->context.seal(input.first(1), input);

@@ -88,7 +88,7 @@ int main() {
   while (std::getline(std::cin, line)) {
     const auto answer = cocoon::hpke::answer_to(line);
     if (!answer.has_value()) {
-      std::cout << "refused" << std::endl;
+      std::cout << "refused\n" << std::flush;
       continue;
     }
     const char* separator = "";
@@ -96,7 +96,7 @@ int main() {
       std::cout << separator << (field.empty() ? "-" : cocoon::to_hex(field));
       separator = " ";
     }
-    std::cout << std::endl;
+    std::cout << '\n' << std::flush;
   }
   return 0;
 }
