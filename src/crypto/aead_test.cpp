@@ -18,7 +18,7 @@ TEST_CASE("an aead opens what it sealed, message after message with one key") {
   for (const AeadAlgorithm algorithm : kAll) {
     Aead aead = Aead::create(algorithm, Bytes(key_size(algorithm), std::byte{7})).value();
     for (std::uint8_t i = 0; i < 40; ++i) {
-      const Bytes plaintext(i * 7U, std::byte{i});
+      const Bytes plaintext(std::size_t{7} * i, std::byte{i});
       const Bytes aad(i % 5U, std::byte{1});
       const Bytes sealed = aead.seal(nonce_of(i), aad, plaintext).value();
       CHECK(sealed.size() == plaintext.size() + kAeadTagSize);

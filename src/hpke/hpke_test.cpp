@@ -120,8 +120,8 @@ TEST_CASE("sealing goes on in sequence with every aead, empty inputs included") 
       CHECK(both.receiver.open(BytesView(), sealed).value() == plaintext);
     }
     CHECK(exported(both.sender, as_bytes("x"), 32) == exported(both.receiver, as_bytes("x"), 32));
-    CHECK(exported(both.sender, as_bytes("x"), 255 * 32) ==
-          exported(both.receiver, as_bytes("x"), 255 * 32));
+    CHECK(exported(both.sender, as_bytes("x"), std::size_t{255} * 32) ==
+          exported(both.receiver, as_bytes("x"), std::size_t{255} * 32));
     CHECK(exported(both.sender, as_bytes("x"), 32) != exported(both.sender, as_bytes("y"), 32));
   }
 }
