@@ -115,6 +115,7 @@ Result<ClientConfig> load_client_config(const std::filesystem::path& file) {
 
 std::string write_client_config(const ClientConfig& config) {
   std::vector<std::string> keys;
+  keys.reserve(config.api_keys.size());
   for (const SecretBytes& key : config.api_keys) keys.emplace_back(as_text(key.expose()));
   return write_integer("network", config.network.value()) +
          write_text("state_dir", config.state_dir.string()) + write_world(config.world) +

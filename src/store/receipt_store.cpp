@@ -155,6 +155,7 @@ Result<std::vector<RequestId>> FileReceiptStore::newest(std::size_t count_max) c
                               return a.written != b.written ? a.written > b.written : a.id < b.id;
                             });
   std::vector<RequestId> ids;
+  ids.reserve(count);
   for (std::size_t i = 0; i < count; ++i) ids.push_back(found[i].id);
   return ids;
 }
