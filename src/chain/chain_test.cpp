@@ -1,0 +1,269 @@
+#include <doctest/doctest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+
+#include "chain/devnet.h"
+#include "chain/file_chain_head.h"
+#include "chain/file_registry.h"
+#include "chain/registry_toml.h"
+#include "tdxsim/fixture.h"
+
+using namespace cocoon;
+using namespace cocoon::chain;
+using namespace std::chrono_literals;
+
+namespace {
+
+class FixedClock final : public async::Clock {
+ public:
+  std::uint32_t seconds = 1'800'000'003;
+  [[nodiscard]] async::TimePoint now() const override { return {}; }
+  [[nodiscard]] UnixMillis wall_now() const override {
+    return UnixMillis(std::uint64_t{seconds} * 1000);
+  }
+  [[nodiscard]] async::Task<void> sleep_until(async::TimePoint) override { co_return; }
+};
+
+async::Task<void> store_result(async::Task<Result<ports::Block>> task, Result<ports::Block>* out) {
+  *out = co_await std::move(task);
+}
+
+Result<ports::Block> wait_for(async::Task<Result<ports::Block>> task) {
+  boost::asio::io_context loop;
+  Result<ports::Block> out = fail(ChainError::kUnknownBlock, "never finished");
+  async::spawn(loop.get_executor(), store_result(std::move(task), &out), [](std::string_view) {});
+  loop.run();
+  return out;
+}
+
+// A folder that is gone at the end of its test.
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "cocoon-chain-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+};
+
+registry::Snapshot sample() {
+  const tdxsim::WorkerFixture fixture = tdxsim::make_worker_fixture();
+  registry::Snapshot out;
+  out.network = kDevnetNetworkId;
+  out.policy = fixture.policy;
+  out.models = {{.name = "test-model", .hash = fixture.statement.model_hash}};
+  out.proxies = {
+      {.name = "p1", .key = fixture.statement.identity_key, .host = "127.0.0.1", .port = 11000}};
+  out.parameters.key_epoch = 600s;
+  out.parameters.statement_block_interval = 12;
+  out.parameters.price_floor = NanoTon::parse("0.05").value();
+  return out;
+}
+
+Result<registry::Snapshot> parse(const std::string& text) {
+  return parse_registry_toml(as_bytes(text));
+}
+
+std::string changed(std::string text, std::string_view what, std::string_view with) {
+  const std::size_t at = text.find(what);
+  REQUIRE_NE(at, std::string::npos);
+  return text.replace(at, what.size(), with);
+}
+
+}  // namespace
+
+TEST_CASE("a registry reads back as it was written") {
+  const registry::Snapshot before = sample();
+  const std::string text = write_registry_toml(before);
+  const registry::Snapshot after = parse(text).value();
+  CHECK_EQ(write_registry_toml(after), text);
+  CHECK_EQ(after.policy.hash(), before.policy.hash());
+  CHECK_EQ(after.models.at(0).hash, before.models[0].hash);
+  CHECK_EQ(after.proxies.at(0).key, before.proxies[0].key);
+  CHECK_EQ(after.proxies.at(0).port, 11000);
+  CHECK_EQ(after.parameters.key_epoch, 600s);
+  CHECK_EQ(after.parameters.key_grace, 600s);
+  CHECK_EQ(after.parameters.statement_block_interval, 12);
+  CHECK_EQ(after.parameters.price_floor.nano(), 50'000'000);
+}
+
+TEST_CASE("a registry file counts on the devnet only") {
+  const std::string text = write_registry_toml(sample());
+  CHECK(
+      parse(changed(text, "network = -777", "network = -239")).error().is(ChainError::kForbidden));
+  Folder folder;
+  const auto file = folder.path / "registry.toml";
+  REQUIRE(replace_file(file, text).has_value());
+  CHECK(FileRegistry::open(file, NetworkId(-239)).error().is(ChainError::kForbidden));
+  CHECK(FileRegistry::open(file, kDevnetNetworkId).has_value());
+}
+
+TEST_CASE("registry files outside the closed schema are refused with the key") {
+  const std::string text = write_registry_toml(sample());
+  const struct {
+    std::string text;
+    const char* says;
+  } cases[] = {
+      {"skip_verification = true\n" + text, "skip_verification: unknown key"},
+      {changed(text, "[attestation]", "[attestation]\nfake = true"), "attestation.fake"},
+      {changed(text, "[parameters]", "[parameters]\nfake = 1"), "parameters.fake"},
+      {changed(text, "key_epoch = \"600s\"", "key_epoch = 600"), "parameters.key_epoch"},
+      {changed(text, "key_epoch = \"600s\"", "key_epoch = \"1500ms\""), "parameters.key_epoch"},
+      {changed(text, "key_epoch = \"600s\"", "key_epoch = \"31d\""), "parameters.key_epoch"},
+      {changed(text, "interval = 12", "interval = 0"), "parameters.statement_block_interval"},
+      {changed(text, "port = 11000", "port = 0"), "proxies[0].port"},
+      {changed(text, "port = 11000", "port = 1\nfake = 1"), "proxies[0].fake"},
+      {changed(text, "hash = \"", "hash = \"00"), "models[0].hash"},
+      {changed(text, "roots = [\n", "roots = [\n  \"00\",\n"), "attestation.roots"},
+      {text + "\n[[models]]\nname = \"test-model\"\nhash = \"" + std::string(64, '0') + "\"\n",
+       "models: a name occurs twice"},
+      {"network = -777\n", "attestation: missing"},
+  };
+  for (const auto& tried : cases) {
+    CAPTURE(tried.says);
+    const auto snapshot = parse(tried.text);
+    REQUIRE_FALSE(snapshot.has_value());
+    CAPTURE(snapshot.error().message());
+    CHECK(snapshot.error().is(ChainError::kMalformed));
+    CHECK(snapshot.error().message().contains(tried.says));
+  }
+}
+
+TEST_CASE("an edited registry takes force, and a bad edit leaves the last good one") {
+  Folder folder;
+  const auto file = folder.path / "registry.toml";
+  registry::Snapshot snapshot = sample();
+  REQUIRE(replace_file(file, write_registry_toml(snapshot)).has_value());
+  const auto registry = FileRegistry::open(file, kDevnetNetworkId).value();
+  const auto first = registry->current();
+  CHECK_EQ(registry->current(), first);
+
+  snapshot.models[0].name = "other";
+  REQUIRE(replace_file(file, write_registry_toml(snapshot)).has_value());
+  const auto second = registry->current();
+  CHECK_EQ(second->models[0].name, "other");
+  CHECK_EQ(first->models[0].name, "test-model");
+
+  REQUIRE(replace_file(file, "network = -239\n").has_value());
+  CHECK_EQ(registry->current(), second);
+  REQUIRE(registry->last_error().has_value());
+  CHECK(registry->last_error()->is(ChainError::kForbidden));
+  std::filesystem::remove(file);
+  CHECK_EQ(registry->current(), second);
+  CHECK(registry->last_error()->is(ChainError::kUnreadable));
+
+  REQUIRE(replace_file(file, write_registry_toml(snapshot)).has_value());
+  CHECK_NE(registry->current(), second);
+  CHECK_FALSE(registry->last_error().has_value());
+}
+
+TEST_CASE("a missing or oversized file cannot be opened") {
+  Folder folder;
+  CHECK(FileRegistry::open(folder.path / "none", kDevnetNetworkId)
+            .error()
+            .is(ChainError::kUnreadable));
+  REQUIRE(
+      replace_file(folder.path / "big", std::string(kRegistryFileBytesMax + 1, '#')).has_value());
+  CHECK(FileRegistry::open(folder.path / "big", kDevnetNetworkId)
+            .error()
+            .is(ChainError::kUnreadable));
+  CHECK(replace_file(folder.path / "no" / "folder", "x").error().is(ChainError::kUnwritable));
+}
+
+TEST_CASE("devnet blocks follow from their number alone") {
+  const ports::Block block = newest_devnet_block(UnixSeconds(1'800'000'003));
+  CHECK_EQ(block.seqno.value(), 360'000'000);
+  CHECK_EQ(block.generated_at.value(), 1'800'000'000);
+  CHECK_EQ(block.root_hash.hex(),
+           "3180f09ba948b5051c1f31c324b7aec52147ea73ecbf0270db43e2ef2ef558c5");
+  CHECK_NE(devnet_block(Seqno(1)).root_hash, devnet_block(Seqno(2)).root_hash);
+
+  const auto blocks = make_devnet_blocks(UnixSeconds(1'800'000'003), 7, 100s);
+  REQUIRE(blocks.size() >= 3);
+  for (std::size_t i = 0; i + 1 < blocks.size(); ++i) {
+    CHECK_EQ(blocks[i].seqno.value() % 7, 0);
+    CHECK(blocks[i].seqno < blocks[i + 1].seqno);
+  }
+  CHECK_EQ(blocks.back().seqno.value(), 360'000'000);
+  CHECK(blocks.front().generated_at.value() <= 1'800'000'000 - 100);
+}
+
+TEST_CASE("a chain file's blocks are found by number, and the newest for statements") {
+  Folder folder;
+  FixedClock clock;
+  const auto file = folder.path / "chain.toml";
+  const auto blocks = make_devnet_blocks(UnixSeconds(clock.seconds), 7, 100s);
+  REQUIRE(replace_file(file, write_chain_file(blocks)).has_value());
+  const auto head = FileChainHead::open(file, kDevnetNetworkId, 7, clock).value();
+  CHECK_EQ(wait_for(head->newest_block())->seqno, blocks.back().seqno);
+  const auto statement = wait_for(head->newest_statement_block()).value();
+  CHECK_EQ(statement.seqno.value(), 360'000'000 - 360'000'000 % 7);
+  CHECK_EQ(wait_for(head->block(statement.seqno))->root_hash, statement.root_hash);
+  CHECK(wait_for(head->block(Seqno(5))).error().is(ChainError::kUnknownBlock));
+
+  // A newer file takes force, a broken one does not.
+  clock.seconds += 70;
+  REQUIRE(
+      replace_file(file, write_chain_file(make_devnet_blocks(UnixSeconds(clock.seconds), 7, 10s)))
+          .has_value());
+  CHECK_EQ(wait_for(head->newest_block())->seqno.value(), clock.seconds / 5);
+  CHECK(wait_for(head->block(blocks.front().seqno)).error().is(ChainError::kUnknownBlock));
+  REQUIRE(replace_file(file, "network = -777\nsource = \"blocks\"\n").has_value());
+  CHECK_EQ(wait_for(head->newest_block())->seqno.value(), clock.seconds / 5);
+  CHECK(head->last_error()->is(ChainError::kMalformed));
+}
+
+TEST_CASE("a chain file without a block for statements says so") {
+  Folder folder;
+  FixedClock clock;
+  const auto file = folder.path / "chain.toml";
+  REQUIRE(replace_file(file, write_chain_file({devnet_block(Seqno(13))})).has_value());
+  const auto head = FileChainHead::open(file, kDevnetNetworkId, 7, clock).value();
+  CHECK(wait_for(head->newest_statement_block()).error().is(ChainError::kUnknownBlock));
+}
+
+TEST_CASE("under the devnet's clock blocks need no file of their own") {
+  Folder folder;
+  FixedClock clock;
+  const auto file = folder.path / "chain.toml";
+  REQUIRE(replace_file(file, write_clock_chain_file()).has_value());
+  const auto head = FileChainHead::open(file, kDevnetNetworkId, 256, clock).value();
+  CHECK_EQ(wait_for(head->newest_block())->seqno.value(), 360'000'000);
+  const auto statement = wait_for(head->newest_statement_block()).value();
+  CHECK_EQ(statement.seqno.value() % 256, 0);
+  CHECK_EQ(wait_for(head->block(statement.seqno))->root_hash,
+           devnet_block(statement.seqno).root_hash);
+  CHECK(wait_for(head->block(Seqno(360'000'001))).error().is(ChainError::kUnknownBlock));
+  CHECK(wait_for(head->block(Seqno(1))).error().is(ChainError::kUnknownBlock));
+  clock.seconds += 5;
+  CHECK(wait_for(head->block(Seqno(360'000'001))).has_value());
+}
+
+TEST_CASE("chain files outside the closed schema, or of another network, are refused") {
+  const std::string good = write_chain_file({devnet_block(Seqno(5)), devnet_block(Seqno(6))});
+  REQUIRE(parse_chain_file(as_bytes(good)).has_value());
+  const auto refusal = [&](std::string_view what, std::string_view with) {
+    const std::string text = changed(good, what, with);
+    return parse_chain_file(as_bytes(text)).error();
+  };
+  CHECK(refusal("network = -777", "network = 1").is(ChainError::kForbidden));
+  CHECK(refusal("\"blocks\"", "\"trust me\"").is(ChainError::kMalformed));
+  CHECK(refusal("\"blocks\"", "\"devnet-clock\"").is(ChainError::kMalformed));
+  CHECK(refusal("seqno = 6", "seqno = 5").is(ChainError::kMalformed));
+  CHECK(refusal("seqno = 6", "seqno = 4294967296").is(ChainError::kMalformed));
+  CHECK(refusal("generated_at = 30", "generated_at = 24").is(ChainError::kMalformed));
+  CHECK(refusal("seqno = 6", "seqno = 6\nextra = 1").is(ChainError::kMalformed));
+  Folder folder;
+  FixedClock clock;
+  REQUIRE(replace_file(folder.path / "chain.toml", good).has_value());
+  CHECK(FileChainHead::open(folder.path / "chain.toml", NetworkId(-3), 1, clock)
+            .error()
+            .is(ChainError::kForbidden));
+}
