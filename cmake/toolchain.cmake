@@ -21,6 +21,7 @@ target_compile_options(cocoon_flags INTERFACE
   "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=" "-ffile-prefix-map=${CMAKE_BINARY_DIR}=build")
 target_compile_definitions(cocoon_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>
   $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+target_compile_definitions(cocoon_flags INTERFACE "COCOON_VERSION=\"${PROJECT_VERSION}\"")
 target_link_options(cocoon_flags INTERFACE -fuse-ld=lld)
 target_include_directories(cocoon_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
 

@@ -23,6 +23,14 @@ class Link {
   virtual void close() = 0;
 };
 
+// A worker that dialled this proxy: requests go out to it over its own connection.
+class WorkerLink : public Link {
+ public:
+  [[nodiscard]] virtual HttpClient& client() = 0;
+  // The key that signed the worker's hello on this very connection.
+  [[nodiscard]] virtual const crypto::Ed25519PublicKey& identity_key() const = 0;
+};
+
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
@@ -36,7 +44,7 @@ class ReverseDialer {
   virtual ~ReverseDialer() = default;
   ReverseDialer(const ReverseDialer&) = delete;
   ReverseDialer& operator=(const ReverseDialer&) = delete;
-  [[nodiscard]] virtual Task<Result<std::unique_ptr<Link>>> dial(Endpoint proxy, HttpHandler& serve,
+  [[nodiscard]] virtual Task<Result<std::shared_ptr<Link>>> dial(Endpoint proxy, HttpHandler& serve,
                                                                  Deadline by) = 0;
 };
 

@@ -37,6 +37,7 @@ enum class OutputField : std::uint8_t {
   kToolCallName = 4,
   kToolCallArguments = 5,
   kEmbedding = 6,  // the answer's `data` array, as compact JSON
+  kBody = 7,       // the whole body of an error, or of an answer without any of the above
 };
 
 // Which of an answer's texts a piece belongs to. One run's pieces, in order, are one text.

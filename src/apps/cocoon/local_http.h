@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "ports/http.h"
+
+namespace cocoon::apps {
+
+struct LocalReply {
+  int status = 0;
+  ports::HttpFields headers;
+  Bytes body;
+};
+
+// One blocking HTTP/1.1 request to a server on 127.0.0.1.
+[[nodiscard]] Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path, std::string body,
+                                           std::chrono::milliseconds timeout);
+
+}  // namespace cocoon::apps

@@ -1,0 +1,99 @@
+// cocoon-proxy: relays sealed requests to the workers that dialled it.
+
+#include "admin/prometheus_metrics.h"
+#include "apps/common/links.h"
+#include "apps/common/role_program.h"
+#include "chain/file_chain_head.h"
+#include "chain/file_registry.h"
+#include "config/error.h"
+#include "config/key_file.h"
+#include "config/proxy_config.h"
+#include "net/listener.h"
+#include "net/shutdown_signal.h"
+#include "roles/proxy/service.h"
+
+namespace cocoon::apps {
+namespace {
+
+constexpr RoleProgram kProgram{
+    .name = "cocoon-proxy",
+    .summary = "Relays sealed requests to the workers that dialled it.",
+    .manual = R"(A proxy needs no trusted hardware: it matches load and relays ciphertext. Workers dial it and serve their requests
+over that connection; clients learn from it which workers there are and verify each of them on their own. Its
+identity key has to be in the registry.
+
+Status: GET /healthz and /metrics on 127.0.0.1, port [admin].port (11001).
+SIGTERM lets requests under way finish.
+Exit status: 0 stopped in order, 1 failed (the reason is on standard error), 2 wrong usage.)"};
+
+net::ListenerOptions listener_options(const config::ProxyConfig& config) {
+  net::ListenerOptions options;
+  options.bind = {.host = config.listen.host, .port = config.listen.port};
+  options.connections_max = config.connections_max;
+  options.handshake_timeout = config.handshake_timeout;
+  options.forward_limits.streams_max = config.streams_per_client_max;
+  return options;
+}
+
+proxy::RelayLimits relay_limits(const config::ProxyConfig& config) {
+  proxy::RelayLimits limits;
+  limits.envelope_bytes_max = std::min(config.request_bytes_max, sealed::kEnvelopeBytesMax);
+  limits.buffered_bytes_max = config.buffered_bytes_max;
+  limits.first_frame_by = config.first_frame_timeout;
+  return limits;
+}
+
+async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::ProxyConfig config) {
+  const async::Executor executor = loop.get_executor();
+  const Logger log = Logger::to_stderr(config.log.level);
+  const auto clock = async::make_real_clock();
+  admin::PrometheusMetrics metrics;
+
+  CO_TRY(auto seed, config::load_key_file(config.identity_key_file));
+  const auto identity =
+      std::make_shared<const crypto::Ed25519KeyPair>(crypto::Ed25519KeyPair::from_seed(std::move(seed)));
+  CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, log));
+  CO_TRY(const auto head, chain::FileChainHead::open(config.world.chain));
+  if (registry->current()->network != config.network) {
+    co_return fail(config::ConfigError::kOutOfRange, "the registry is of another network than the configuration");
+  }
+  if (registry->current()->proxy_by_key(identity->public_key()) == nullptr) {
+    log.warn("proxy.not_in_registry");
+  }
+
+  proxy::WorkerPool pool(config.workers_max, {*registry, *head, metrics, *clock, log});
+  proxy::BillBook bills(config.bills_max);
+  proxy::Relay relay(relay_limits(config), {pool, bills, metrics, *clock, log});
+  proxy::Service service(pool, bills, relay);
+  CO_TRY(const auto listener,
+         net::Listener::open(executor, listener_options(config), identity, service,
+                             [&](std::shared_ptr<net::ReverseConnection> connection) {
+                               pool.attach(executor, worker_link(std::move(connection)));
+                             }));
+  CO_TRY(const auto admin_server, AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
+    if (pool.directory().entries.empty()) return {admin::Health::State::kNotServing, "no worker is attached"};
+    return {admin::Health::State::kServing, "serving"};
+  }));
+  log.info("proxy.ready", {LogField::port(listener->local().port)});
+
+  co_await net::wait_for_shutdown_signal();
+  log.info("proxy.draining");
+  co_await listener->drain(clock->in(config.shutdown_grace));
+  log.info("proxy.stopped");
+  co_return Result<void>();
+}
+
+}  // namespace
+}  // namespace cocoon::apps
+
+int main(int argc, char** argv) {
+  using namespace cocoon;
+  using namespace cocoon::apps;
+  const auto arguments = parse_role_arguments(kProgram, argc, argv);
+  if (!arguments) return arguments.error();
+  auto config = config::load_proxy_config(arguments->config);
+  if (!config) return report_failure(kProgram, config.error());
+  if (arguments->mode == RoleArguments::Mode::kCheck) return kExitOk;
+  boost::asio::io_context loop(1);
+  return run_to_end(loop, kProgram, run_proxy(loop, std::move(*config)));
+}

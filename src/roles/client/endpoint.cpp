@@ -1,0 +1,233 @@
+#include "roles/client/endpoint.h"
+
+#include "async/race.h"
+#include "openai/models.h"
+
+namespace cocoon::client {
+namespace {
+
+using openai::ApiError;
+using ports::HttpFields;
+
+constexpr std::string_view kPathModels = "/v1/models";
+constexpr std::string_view kPathReceipts = "/v1/receipts/";
+constexpr std::string_view kMediaJson = "application/json";
+constexpr std::string_view kMediaReceipt = "application/cose; cose-type=\"cose-sign1\"";
+constexpr std::string_view kHeaderReceipt = "x-cocoon-receipt";
+constexpr std::string_view kHeaderKid = "x-cocoon-kid";
+
+std::string_view without_query(std::string_view path) { return path.substr(0, path.find('?')); }
+
+HttpFields answer_fields(const Exchange& exchange, const sealed::ResponseHead& head) {
+  return {{"content-type", head.content_type},
+          {std::string(kHeaderReceipt), exchange.request_id().hex()},
+          {std::string(kHeaderKid), exchange.worker().kid().hex()}};
+}
+
+bool is_json(std::string_view content_type) {
+  return content_type == kMediaJson || content_type.starts_with("application/json;");
+}
+
+// Runs `task` and keeps its ApiResult, in the form that async::unless() can race.
+template <class T>
+Task<Status> store_result(Task<openai::ApiResult<T>> task, std::optional<openai::ApiResult<T>>& into) {
+  into.emplace(co_await std::move(task));
+  co_return Status();
+}
+
+class InFlight {
+ public:
+  InFlight(std::size_t& count, ports::Metrics& metrics) : count_(count), metrics_(metrics) {
+    ++count_;
+    publish();
+  }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+  ~InFlight() {
+    --count_;
+    publish();
+  }
+
+ private:
+  void publish() { metrics_.set(ports::Gauge::kRequestsInFlight, static_cast<std::int64_t>(count_)); }
+  std::size_t& count_;
+  ports::Metrics& metrics_;
+};
+
+}  // namespace
+
+Task<void> Endpoint::handle(ports::HttpRequest request, ports::ResponseWriter& response) {
+  if (auto refusal = gate_.refuse(request)) {
+    co_await refuse(response, std::move(*refusal));
+    co_return;
+  }
+  const std::string path(without_query(request.path));
+  if (request.method == "GET" && (path == kPathModels || path.starts_with(std::string(kPathModels) + "/"))) {
+    co_await list_models(path, response);
+    co_return;
+  }
+  if (request.method == "GET" && path.starts_with(kPathReceipts)) {
+    co_await show_receipt(path, response);
+    co_return;
+  }
+  const auto endpoint = openai::find_endpoint(request.method, path);
+  if (!endpoint) {
+    co_await refuse(response, endpoint.error());
+  } else if (!is_json(ports::find_field(request.headers, "content-type"))) {
+    co_await refuse(response, openai::unsupported_media_type());
+  } else {
+    co_await ask(*endpoint, std::move(request), response);
+  }
+}
+
+Task<void> Endpoint::refuse(ports::ResponseWriter& response, ApiError error) {
+  world_.metrics.increment(ports::Counter::kRequestsRefused);
+  HttpFields fields{{"content-type", std::string(kMediaJson)}};
+  if (error.retry_after_s) fields.push_back({"retry-after", std::to_string(*error.retry_after_s)});
+  (void)co_await ports::respond(response, error.status, std::move(fields), to_bytes(openai::error_json(error)));
+}
+
+Task<openai::ApiResult<Exchange::Question>> Endpoint::read_question(openai::Endpoint endpoint,
+                                                                    ports::HttpRequest request) {
+  auto body = co_await ports::read_all(*request.body, settings_.request_bytes_max);
+  if (!body) {
+    const bool is_large = body.error().is(ports::HttpError::kTooLarge);
+    co_return std::unexpected(is_large ? openai::body_too_large(settings_.request_bytes_max)
+                                       : openai::invalid_request("the request's body did not arrive"));
+  }
+  openai::RequestLimits limits;
+  limits.body_bytes_max = settings_.request_bytes_max;
+  auto facts = openai::inspect_request(endpoint, *body, limits);
+  if (!facts) co_return std::unexpected(std::move(facts).error());
+  const auto snapshot = world_.registry.current();
+  const registry::Model* const model = snapshot->model_by_name(facts->model);
+  if (model == nullptr) co_return std::unexpected(openai::model_not_found(facts->model));
+  co_return Exchange::Question{.endpoint = endpoint,
+                               .facts = std::move(facts).value(),
+                               .model = model->hash,
+                               .body = std::move(body).value(),
+                               .parents = {}};
+}
+
+Task<void> Endpoint::ask(openai::Endpoint endpoint, ports::HttpRequest request, ports::ResponseWriter& response) {
+  const InFlight in_flight(in_flight_, world_.metrics);
+  auto question = co_await read_question(endpoint, std::move(request));
+  if (!question) {
+    co_await refuse(response, std::move(question).error());
+    co_return;
+  }
+  Exchange exchange(settings_.exchange, std::move(question).value(),
+                    {.fleet = world_.fleet, .random = world_.random, .clock = world_.clock, .log = world_.log});
+  co_await answer(exchange, response);
+}
+
+Task<void> Endpoint::answer(Exchange& exchange, ports::ResponseWriter& response) {
+  std::optional<openai::ApiResult<sealed::ResponseHead>> head;
+  const Status waited = co_await async::unless(response.wait_closed(), store_result(exchange.begin(), head));
+  if (!waited) {
+    world_.metrics.increment(ports::Counter::kRequestsAborted);
+    co_return;
+  }
+  if (!*head) {
+    co_await refuse(response, std::move(*head).error());
+    co_return;
+  }
+  if ((*head)->content_type.starts_with("text/event-stream")) {
+    co_await answer_stream(exchange, **head, response);
+  } else {
+    co_await answer_whole(exchange, **head, response);
+  }
+}
+
+Task<void> Endpoint::answer_whole(Exchange& exchange, const sealed::ResponseHead& head,
+                                  ports::ResponseWriter& response) {
+  Bytes body;
+  for (;;) {
+    std::optional<openai::ApiResult<Bytes>> chunk;
+    const Status waited = co_await async::unless(response.wait_closed(), store_result(exchange.read(), chunk));
+    if (!waited) {
+      world_.metrics.increment(ports::Counter::kRequestsAborted);
+      co_return;
+    }
+    if (!*chunk) {
+      world_.metrics.increment(ports::Counter::kRequestsFailed);
+      co_await refuse(response, std::move(*chunk).error());
+      co_return;
+    }
+    if ((*chunk)->empty()) break;
+    append(body, **chunk);
+  }
+  co_await keep_receipt(exchange);
+  world_.metrics.increment(ports::Counter::kRequestsOk);
+  HttpFields fields = answer_fields(exchange, head);
+  fields.push_back({"content-length", std::to_string(body.size())});
+  (void)co_await ports::respond(response, head.status, std::move(fields), std::move(body));
+}
+
+Task<void> Endpoint::answer_stream(Exchange& exchange, const sealed::ResponseHead& head,
+                                   ports::ResponseWriter& response) {
+  HttpFields fields = answer_fields(exchange, head);
+  fields.push_back({"cache-control", "no-cache"});
+  Status sent = response.head(head.status, std::move(fields));
+  bool is_receipt_kept = false;
+  while (sent) {
+    std::optional<openai::ApiResult<Bytes>> chunk;
+    sent = co_await async::unless(response.wait_closed(), store_result(exchange.read(), chunk));
+    if (!sent) break;
+    if (!*chunk) {
+      // Never a silent short answer: the app's SDK raises on this event, and no [DONE] follows it.
+      world_.metrics.increment(ports::Counter::kRequestsFailed);
+      sent = co_await response.write(to_bytes("data: " + openai::error_json((*chunk).error()) + "\n\n"));
+      if (sent) (void)co_await response.finish({});
+      co_return;
+    }
+    // The receipt is there before the end of the answer is.
+    if (!exchange.signed_receipt().empty() && !std::exchange(is_receipt_kept, true)) co_await keep_receipt(exchange);
+    if ((*chunk)->empty()) {
+      world_.metrics.increment(ports::Counter::kRequestsOk);
+      (void)co_await response.finish({});
+      co_return;
+    }
+    sent = co_await response.write(std::move(**chunk));
+  }
+  world_.metrics.increment(ports::Counter::kRequestsAborted);
+}
+
+Task<void> Endpoint::keep_receipt(const Exchange& exchange) {
+  const Status kept = co_await world_.receipts.put(exchange.request_id(), exchange.signed_receipt());
+  if (!kept) world_.log.error("client.receipt_not_kept", {LogField::error(kept.error())});
+}
+
+Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& response) {
+  const auto snapshot = world_.registry.current();
+  std::string body;
+  if (path == kPathModels) {
+    std::vector<openai::ModelEntry> entries;
+    for (const registry::Model& model : snapshot->models) entries.push_back({.id = model.name});
+    body = openai::models_json(entries);
+  } else {
+    const std::string_view name = path.substr(kPathModels.size() + 1);
+    if (snapshot->model_by_name(name) == nullptr) {
+      co_await refuse(response, openai::model_not_found(name));
+      co_return;
+    }
+    body = openai::model_json({.id = std::string(name)});
+  }
+  (void)co_await ports::respond(response, 200, {{"content-type", std::string(kMediaJson)}}, to_bytes(body));
+}
+
+Task<void> Endpoint::show_receipt(std::string_view path, ports::ResponseWriter& response) {
+  const auto id = RequestId::from_hex(path.substr(kPathReceipts.size()));
+  std::optional<Bytes> receipt;
+  if (id) {
+    auto found = co_await world_.receipts.get(*id);
+    if (found) receipt = std::move(found).value();
+  }
+  if (!receipt) {
+    co_await refuse(response, openai::receipt_not_found());
+    co_return;
+  }
+  (void)co_await ports::respond(response, 200, {{"content-type", std::string(kMediaReceipt)}}, std::move(*receipt));
+}
+
+}  // namespace cocoon::client

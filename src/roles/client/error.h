@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/result.h"
+
+namespace cocoon::client {
+
+enum class ClientError : std::uint16_t {
+  kWorkerRefused = 1,   // evidence that holds, but not for what the directory offered
+  kReceiptRefused = 2,  // the receipt does not match the answer
+};
+constexpr Library library_of(ClientError) { return Library::kClient; }
+
+}  // namespace cocoon::client

@@ -1,0 +1,187 @@
+#include "roles/client/fleet.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "async/race.h"
+#include "attest/evidence.h"
+#include "ports/judge.h"
+#include "roles/client/error.h"
+#include "wire/protocol.h"
+
+namespace cocoon::client {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr async::Duration kRefreshInterval = 2s;
+// While no worker is known, waiting people make it worth asking more often.
+constexpr async::Duration kRefreshIntervalEmpty = 250ms;
+constexpr async::Duration kRequestDeadline = 5s;
+constexpr async::Duration kVerdictLife = 60s;
+// A refusal is looked at again soon: it may have been the network, or a block that had not arrived here yet.
+constexpr async::Duration kRefusalLife = 5s;
+// So many new workers are verified in one round at most; the rest follow in the next.
+constexpr std::size_t kVerificationsPerRound = 64;
+constexpr int kStatusOk = 200;
+
+}  // namespace
+
+Task<void> Fleet::keep_fresh() {
+  for (;;) {
+    co_await refresh();
+    co_await world_.clock.sleep_for(workers_verified() == 0 ? kRefreshIntervalEmpty : kRefreshInterval);
+  }
+}
+
+Task<void> Fleet::refresh() {
+  follow_registry();
+  const auto lines = lines_;
+  for (const auto& line : lines) co_await refresh_line(line);
+  forget_unlisted();
+}
+
+void Fleet::follow_registry() {
+  const auto snapshot = world_.registry.current();
+  std::erase_if(lines_, [&](const std::shared_ptr<ProxyLine>& line) {
+    const registry::Proxy* const listed = snapshot->proxy_by_key(line->proxy.key);
+    return listed == nullptr || listed->host != line->proxy.host || listed->port != line->proxy.port;
+  });
+  for (const registry::Proxy& proxy : snapshot->proxies) {
+    const bool is_known =
+        std::ranges::any_of(lines_, [&](const auto& line) { return line->proxy.key == proxy.key; });
+    if (is_known) continue;
+    auto line = std::make_shared<ProxyLine>();
+    line->proxy = proxy;
+    line->http = connect_({.host = proxy.host, .port = proxy.port, .key = proxy.key});
+    lines_.push_back(std::move(line));
+  }
+}
+
+Task<Result<Bytes>> Fleet::get(std::shared_ptr<ProxyLine> line, std::string path, std::size_t bytes_max) {
+  const async::Deadline by = world_.clock.in(kRequestDeadline);
+  CO_TRY(ports::HttpResponse response,
+         co_await line->http->send(
+             {.method = "GET", .path = std::move(path), .headers = {}, .body = ports::body_of({})}, by));
+  if (response.status != kStatusOk) co_return fail(ports::HttpError::kProtocol, "unexpected status");
+  co_return co_await async::with_deadline(world_.clock, by, ports::read_all(*response.body, bytes_max));
+}
+
+Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
+  auto encoded = co_await get(line, std::string(wire::kPathDirectory), wire::kDirectoryBytesMax);
+  auto directory = encoded ? wire::Directory::decode(*encoded) : std::unexpected(encoded.error());
+  const auto before = line->state;
+  line->state = directory ? ProxyLine::State::kUp : ProxyLine::State::kDown;
+  if (before != line->state) {
+    if (directory) {
+      world_.log.info("client.proxy_up", {LogField::endpoint(line->proxy.host), LogField::port(line->proxy.port)});
+    } else {
+      world_.log.warn("client.proxy_down", {LogField::endpoint(line->proxy.host), LogField::port(line->proxy.port),
+                                            LogField::error(directory.error())});
+    }
+  }
+  world_.metrics.set(ports::Gauge::kProxiesAttached, static_cast<std::int64_t>(proxies_up()));
+  if (!directory) co_return;
+  line->directory = std::move(directory).value();
+
+  const PolicyHash policy = world_.registry.current()->policy.hash();
+  std::size_t verifications = 0;
+  const auto entries = line->directory.entries;
+  for (const wire::DirectoryEntry& entry : entries) {
+    const auto known = verdicts_.find(entry.kid);
+    const bool is_settled = known != verdicts_.end() && known->second.policy == policy &&
+                            world_.clock.now() - known->second.judged_at <
+                                (known->second.worker ? kVerdictLife : kRefusalLife);
+    if (is_settled) continue;
+    if (++verifications > kVerificationsPerRound) break;
+    const Status verified = co_await verify(line, entry);
+    world_.metrics.increment(verified ? ports::Counter::kEvidenceAccepted : ports::Counter::kEvidenceRefused);
+    if (!verified) {
+      verdicts_.insert_or_assign(entry.kid, Verdict{nullptr, policy, world_.clock.now()});
+      world_.log.warn("client.worker_refused", {LogField::kid(entry.kid), LogField::error(verified.error())});
+    }
+  }
+}
+
+Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry) {
+  CO_TRY(const Bytes evidence, co_await get(line, std::string(wire::kPathEvidence) + entry.kid.hex(),
+                                            attest::kEvidenceBytesMax));
+  const PolicyHash policy = world_.registry.current()->policy.hash();
+  CO_TRY(attest::VerifiedWorker worker, co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
+  if (worker.kid() != entry.kid) co_return fail(ClientError::kWorkerRefused, "the evidence is another worker's");
+  const registry::Model* const model =
+      world_.registry.current()->model_by_hash(worker.statement().model_hash);
+  if (model == nullptr || model->name != worker.statement().model_name) {
+    co_return fail(ClientError::kWorkerRefused, "the registry does not list this model under this hash");
+  }
+  verdicts_.insert_or_assign(
+      entry.kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)), policy, world_.clock.now()});
+  co_return Status();
+}
+
+void Fleet::forget_unlisted() {
+  std::set<Kid> listed;
+  for (const auto& line : lines_) {
+    for (const wire::DirectoryEntry& entry : line->directory.entries) listed.insert(entry.kid);
+  }
+  std::erase_if(verdicts_, [&](const auto& entry) { return !listed.contains(entry.first); });
+}
+
+std::vector<std::shared_ptr<const attest::VerifiedWorker>> Fleet::usable(const ProxyLine& line,
+                                                                         const ModelHash& model) const {
+  const PolicyHash policy = world_.registry.current()->policy.hash();
+  std::vector<std::shared_ptr<const attest::VerifiedWorker>> workers;
+  for (const wire::DirectoryEntry& entry : line.directory.entries) {
+    const auto verdict = verdicts_.find(entry.kid);
+    if (verdict == verdicts_.end() || !verdict->second.worker || verdict->second.policy != policy) continue;
+    // What the evidence says counts, not what the directory says of it.
+    if (verdict->second.worker->statement().model_hash == model) workers.push_back(verdict->second.worker);
+  }
+  return workers;
+}
+
+std::size_t Fleet::random_below(std::size_t bound) {
+  // 64 random bits leave no bias worth speaking of at these sizes.
+  const ByteArray<8> draw = world_.random.array<8>();
+  std::uint64_t value = 0;
+  std::memcpy(&value, draw.data(), sizeof(value));
+  return static_cast<std::size_t>(value % bound);
+}
+
+std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
+                                    const std::vector<std::shared_ptr<ProxyLine>>& avoid) {
+  std::vector<Choice> offers;
+  for (const auto& line : lines_) {
+    if (line->state != ProxyLine::State::kUp || std::ranges::find(avoid, line) != avoid.end()) continue;
+    auto workers = usable(*line, model);
+    if (!workers.empty()) offers.push_back({line, std::move(workers)});
+  }
+  if (offers.empty()) return std::nullopt;
+  Choice offer = std::move(offers[random_below(offers.size())]);
+
+  auto& pool = offer.candidates;
+  for (std::size_t i = pool.size(); i > 1; --i) std::swap(pool[i - 1], pool[random_below(i)]);
+  // First of each machine before second of any: more TDs on one machine gain nothing.
+  std::map<Bytes, std::size_t> seen;
+  std::multimap<std::size_t, std::shared_ptr<const attest::VerifiedWorker>> ranked;
+  for (auto& worker : pool) ranked.emplace(seen[worker->platform_id()]++, std::move(worker));
+  pool.clear();
+  for (auto& [rank, worker] : ranked) {
+    if (pool.size() == count) break;
+    pool.push_back(std::move(worker));
+  }
+  return offer;
+}
+
+std::size_t Fleet::proxies_up() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(lines_, [](const auto& line) { return line->state == ProxyLine::State::kUp; }));
+}
+
+std::size_t Fleet::workers_verified() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(verdicts_, [](const auto& entry) { return entry.second.worker != nullptr; }));
+}
+
+}  // namespace cocoon::client

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "attest/verify.h"
+#include "base/log.h"
+#include "ports/link.h"
+#include "ports/metrics.h"
+#include "ports/world.h"
+#include "wire/directory.h"
+
+namespace cocoon::client {
+
+using async::Task;
+
+// A proxy of the registry and what it last offered.
+struct ProxyLine {
+  registry::Proxy proxy;
+  std::unique_ptr<ports::HttpClient> http;
+  wire::Directory directory;
+  enum class State : std::uint8_t { kUnknown, kUp, kDown } state = State::kUnknown;
+};
+
+// Where a request may go: a proxy and workers that are attached to it, verified, in order of preference.
+struct Choice {
+  std::shared_ptr<ProxyLine> line;
+  std::vector<std::shared_ptr<const attest::VerifiedWorker>> candidates;
+};
+
+// The network as this client may trust it: proxies from the registry, workers from their directories, each worker only
+// after its evidence was verified here.
+class Fleet {
+ public:
+  using Connect = std::function<std::unique_ptr<ports::HttpClient>(const ports::Endpoint&)>;
+  struct World {
+    ports::Registry& registry;
+    ports::ChainHead& chain;
+    ports::Random& random;
+    ports::Metrics& metrics;
+    async::Clock& clock;
+    const Logger& log;
+  };
+  Fleet(Connect connect, World world) : connect_(std::move(connect)), world_(world) {}
+
+  // Asks every proxy for its directory and verifies workers that are new or due again, for ever.
+  [[nodiscard]] Task<void> keep_fresh();
+  [[nodiscard]] Task<void> refresh();
+
+  // A random proxy, none of `avoid`, that offers verified workers of this model, and up to `count` of them: different
+  // machines first, then at random (DESIGN §5). Nothing if there is none.
+  [[nodiscard]] std::optional<Choice> choose(const ModelHash& model, std::size_t count,
+                                             const std::vector<std::shared_ptr<ProxyLine>>& avoid);
+  // A proxy that just failed: left alone until it answers again.
+  void report_failure(const std::shared_ptr<ProxyLine>& line) { line->state = ProxyLine::State::kDown; }
+
+  [[nodiscard]] std::size_t proxies_up() const;
+  [[nodiscard]] std::size_t workers_verified() const;
+
+ private:
+  struct Verdict {
+    std::shared_ptr<const attest::VerifiedWorker> worker;  // null if refused
+    PolicyHash policy;
+    async::TimePoint judged_at;
+  };
+  void follow_registry();
+  [[nodiscard]] Task<void> refresh_line(std::shared_ptr<ProxyLine> line);
+  [[nodiscard]] Task<Result<Bytes>> get(std::shared_ptr<ProxyLine> line, std::string path, std::size_t bytes_max);
+  [[nodiscard]] Task<Status> verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry);
+  void forget_unlisted();
+  [[nodiscard]] std::vector<std::shared_ptr<const attest::VerifiedWorker>> usable(const ProxyLine& line,
+                                                                                  const ModelHash& model) const;
+  [[nodiscard]] std::size_t random_below(std::size_t bound);
+
+  Connect connect_;
+  World world_;
+  std::vector<std::shared_ptr<ProxyLine>> lines_;
+  std::map<Kid, Verdict> verdicts_;
+};
+
+}  // namespace cocoon::client

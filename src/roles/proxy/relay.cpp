@@ -1,0 +1,194 @@
+#include "roles/proxy/relay.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "async/race.h"
+#include "codec/base64.h"
+#include "provenance/bill.h"
+#include "wire/protocol.h"
+
+namespace cocoon::proxy {
+namespace {
+
+constexpr int kStatusOk = 200;
+
+bool may_try_next(int status) {
+  // 421: not a key of that worker (any more). 429 and 503: no place, draining, engine down. None of them opened anything.
+  return status == 421 || status == 429 || status == 503;
+}
+
+}  // namespace
+
+// Counts bytes held in memory against the relay's bound while it lives.
+class Relay::Hold {
+ public:
+  explicit Hold(Relay& relay) : relay_(relay) {}
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  ~Hold() { release(); }
+
+  [[nodiscard]] bool add(std::size_t bytes) {
+    if (bytes > relay_.limits_.buffered_bytes_max - relay_.buffered_bytes_) return false;
+    relay_.buffered_bytes_ += bytes;
+    held_ += bytes;
+    publish();
+    return true;
+  }
+  void release() {
+    relay_.buffered_bytes_ -= std::exchange(held_, 0);
+    publish();
+  }
+
+ private:
+  void publish() {
+    relay_.world_.metrics.set(ports::Gauge::kBytesBuffered, static_cast<std::int64_t>(relay_.buffered_bytes_));
+  }
+  Relay& relay_;
+  std::size_t held_ = 0;
+};
+
+Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& response) {
+  Hold hold(*this);
+  std::optional<Refusal> refusal;
+  auto envelope = co_await receive(*request.body, hold);
+  if (!envelope) {
+    refusal = std::move(envelope).error();
+  } else if (const auto parsed = sealed::parse_envelope_head(*envelope, sealed::EnvelopeKind::kRelay); !parsed) {
+    refusal = Refusal{400, parsed.error().message()};
+  } else {
+    const BytesView body = BytesView(*envelope).subspan(parsed->bytes_consumed);
+    const auto find = [](Relay& relay, const sealed::EnvelopeHead& head, BytesView rest,
+                         std::expected<Begun, Refusal>& out) -> Task<Status> {
+      std::expected<Begun, Refusal> found = co_await relay.find_taker(head, rest);
+      if (found) {
+        out.emplace(std::move(found).value());
+      } else {
+        out = std::unexpected(std::move(found).error());
+      }
+      co_return Status();
+    };
+    std::expected<Begun, Refusal> begun = std::unexpected(Refusal{499, "the client went away"});
+    const Status found = co_await async::unless(response.wait_closed(), find(*this, parsed->head, body, begun));
+    if (found && begun) {
+      hold.release();
+      Bytes().swap(*envelope);
+      const Status passed = co_await pass_back(parsed->head.header, std::move(begun).value(), response);
+      world_.metrics.increment(passed ? ports::Counter::kRequestsOk : ports::Counter::kRequestsFailed);
+      if (!passed) response.abort();
+      co_return;
+    }
+    if (!found) {
+      world_.metrics.increment(ports::Counter::kRequestsAborted);
+      co_return;
+    }
+    refusal = std::move(begun).error();
+  }
+  world_.metrics.increment(ports::Counter::kRequestsRefused);
+  ports::HttpFields fields{{"content-type", "text/plain; charset=utf-8"}};
+  if (refusal->status == 429 || refusal->status == 503) fields.push_back({"retry-after", "1"});
+  (void)co_await ports::respond(response, refusal->status, std::move(fields), to_bytes(refusal->text));
+}
+
+Task<std::expected<Bytes, Relay::Refusal>> Relay::receive(ports::BodyReader& body, Hold& hold) {
+  Bytes envelope;
+  const async::Deadline by = world_.clock.in(limits_.envelope_by);
+  for (;;) {
+    const auto chunk = co_await async::with_deadline(world_.clock, by, body.read());
+    if (!chunk) {
+      const bool is_late = chunk.error().is(async::AsyncError::kTimeout);
+      co_return std::unexpected(Refusal{is_late ? 408 : 400, "the envelope did not arrive"});
+    }
+    if (chunk->empty()) co_return envelope;
+    if (chunk->size() > limits_.envelope_bytes_max - envelope.size()) {
+      co_return std::unexpected(Refusal{413, "the envelope is too large"});
+    }
+    if (!hold.add(chunk->size())) co_return std::unexpected(Refusal{503, "this proxy is full"});
+    append(envelope, *chunk);
+  }
+}
+
+Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::find_taker(const sealed::EnvelopeHead& head, BytesView body) {
+  struct Choice {
+    std::shared_ptr<AttachedWorker> worker;
+    const sealed::Recipient* recipient;
+  };
+  std::vector<Choice> choices;
+  for (const sealed::Recipient& recipient : head.recipients) {
+    if (auto worker = world_.pool.find(recipient.kid)) choices.push_back({std::move(worker), &recipient});
+  }
+  std::ranges::sort(choices, {}, [](const Choice& choice) {
+    return std::pair(choice.worker->busy_permille(), choice.worker->last_chosen());
+  });
+  Refusal last{503, "none of the candidates is attached to this proxy"};
+  bool is_first = true;
+  for (const Choice& choice : choices) {
+    if (!std::exchange(is_first, false)) world_.metrics.increment(ports::Counter::kRelayRetries);
+    auto begun = co_await offer(choice.worker, head.header, *choice.recipient, body);
+    if (begun || !may_try_next(begun.error().status)) co_return begun;
+    last = std::move(begun).error();
+  }
+  // What the candidate meant for this proxy is no answer for the client.
+  if (last.status == 421) last = {503, "the candidates' keys have changed"};
+  co_return std::unexpected(std::move(last));
+}
+
+Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::offer(std::shared_ptr<AttachedWorker> worker,
+                                                               const sealed::RequestHeader& header,
+                                                               const sealed::Recipient& recipient, BytesView body) {
+  AttachedWorker::InFlight in_flight(worker, world_.pool.next_turn());
+  const async::Deadline by = world_.clock.in(limits_.first_frame_by);
+  Bytes envelope = sealed::encode_infer_head(header, recipient);
+  append(envelope, body);
+  auto answer = co_await worker->client().send(
+      {.method = "POST",
+       .path = std::string(wire::kPathInfer),
+       .headers = {{"content-type", std::string(wire::kMediaInfer)}, {std::string(wire::kHeaderVoucher), ""}},
+       .body = ports::body_of(std::move(envelope))},
+      by);
+  if (!answer) {
+    world_.log.warn("proxy.worker_failed", {LogField::kid(recipient.kid), LogField::error(answer.error())});
+    co_return std::unexpected(Refusal{503, "the candidate did not answer"});
+  }
+  if (answer->status != kStatusOk) {
+    const auto text = co_await async::with_deadline(world_.clock, by, ports::read_all(*answer->body, 4096));
+    co_return std::unexpected(
+        Refusal{answer->status, text ? std::string(as_text(*text)) : std::string("refused by the worker")});
+  }
+  auto first = co_await async::with_deadline(world_.clock, by, answer->body->read());
+  if (!first || first->empty()) co_return std::unexpected(Refusal{503, "the candidate broke off before its first frame"});
+  co_return Begun{.kid = recipient.kid,
+                  .worker = std::move(worker),
+                  .in_flight = std::move(in_flight),
+                  .answer = std::move(answer).value(),
+                  .first_chunk = std::move(first).value()};
+}
+
+Task<Status> Relay::pass_back(const sealed::RequestHeader& header, Begun begun, ports::ResponseWriter& response) {
+  CO_TRY_VOID(response.head(kStatusOk, {{"content-type", std::string(wire::kMediaResponse)},
+                                        {std::string(wire::kHeaderKid), begun.kid.hex()}}));
+  Bytes chunk = std::move(begun.first_chunk);
+  while (!chunk.empty()) {
+    world_.metrics.add(ports::Counter::kBytesRelayed, chunk.size());
+    CO_TRY_VOID(co_await response.write(std::move(chunk)));
+    auto next = co_await async::unless(response.wait_closed(), begun.answer.body->read());
+    if (!next) co_return std::unexpected(std::move(next).error());
+    chunk = std::move(next).value();
+  }
+  keep_bill(header, begun);
+  co_return co_await response.finish({});
+}
+
+void Relay::keep_bill(const sealed::RequestHeader& header, const Begun& begun) {
+  const auto bytes = codec::from_base64(ports::find_field(begun.answer.body->trailers(), wire::kTrailerBill));
+  if (bytes) {
+    const auto bill = provenance::verify_bill(*bytes, begun.worker->identity_key());
+    if (bill && bill->request_id == header.request_id && bill->kid == begun.kid) {
+      world_.bills.put(header.request_id, *bytes);
+      return;
+    }
+  }
+  world_.log.warn("proxy.bill_refused", {LogField::kid(begun.kid)});
+}
+
+}  // namespace cocoon::proxy

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "roles/proxy/bill_book.h"
+#include "roles/proxy/worker_pool.h"
+#include "sealed/format/envelope.h"
+
+namespace cocoon::proxy {
+
+struct RelayLimits {
+  std::size_t envelope_bytes_max = sealed::kEnvelopeBytesMax;
+  std::size_t buffered_bytes_max = std::size_t{512} * 1024 * 1024;  // envelopes held at once, over all streams
+  async::Duration envelope_by = std::chrono::seconds(60);           // a whole envelope must have arrived by then
+  async::Duration first_frame_by = std::chrono::minutes(10);
+};
+
+// Carries one sealed request to the least busy of its candidates and the sealed answer back. An envelope is held in
+// memory until the answer's first frame, so that the next candidate can take it.
+class Relay {
+ public:
+  struct World {
+    WorkerPool& pool;
+    BillBook& bills;
+    ports::Metrics& metrics;
+    async::Clock& clock;
+    const Logger& log;
+  };
+  Relay(RelayLimits limits, World world) : limits_(limits), world_(world) {}
+
+  [[nodiscard]] Task<void> carry(ports::HttpRequest request, ports::ResponseWriter& response);
+  [[nodiscard]] std::size_t buffered_bytes() const { return buffered_bytes_; }
+
+ private:
+  struct Refusal {
+    int status;
+    std::string text;
+  };
+  // A worker that began to answer.
+  struct Begun {
+    Kid kid;
+    std::shared_ptr<AttachedWorker> worker;
+    AttachedWorker::InFlight in_flight;
+    ports::HttpResponse answer;
+    Bytes first_chunk;
+  };
+  class Hold;
+
+  [[nodiscard]] Task<std::expected<Bytes, Refusal>> receive(ports::BodyReader& body, Hold& hold);
+  [[nodiscard]] Task<std::expected<Begun, Refusal>> find_taker(const sealed::EnvelopeHead& head, BytesView body);
+  [[nodiscard]] Task<std::expected<Begun, Refusal>> offer(std::shared_ptr<AttachedWorker> worker,
+                                                          const sealed::RequestHeader& header,
+                                                          const sealed::Recipient& recipient, BytesView body);
+  [[nodiscard]] Task<Status> pass_back(const sealed::RequestHeader& header, Begun begun,
+                                       ports::ResponseWriter& response);
+  void keep_bill(const sealed::RequestHeader& header, const Begun& begun);
+
+  RelayLimits limits_;
+  World world_;
+  std::size_t buffered_bytes_ = 0;
+};
+
+}  // namespace cocoon::proxy

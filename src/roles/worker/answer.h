@@ -1,0 +1,87 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "openai/api_error.h"
+#include "openai/engine_request.h"
+#include "openai/stream_meter.h"
+#include "ports/engine.h"
+#include "ports/metrics.h"
+#include "provenance/bill.h"
+#include "provenance/commitment.h"
+#include "provenance/receipt.h"
+#include "roles/worker/keyring.h"
+#include "sealed/format/envelope.h"
+#include "sealed/schedule/keys.h"
+#include "sealed/schedule/plaintext.h"
+#include "sealed/seal_response/seal_response.h"
+
+namespace cocoon::worker {
+
+// What is the same for every answer of this worker.
+struct AnswerSettings {
+  ModelHash model_hash;
+  std::uint64_t output_tokens_max = 4096;
+  std::uint64_t context_tokens = 0;                    // 0 if unknown
+  std::size_t answer_bytes_max = 64 * 1024 * 1024;     // of one answer that is not a stream
+  async::Duration engine_by = std::chrono::minutes(10);  // the engine's first byte
+};
+
+// One opened request on its way through the engine and back: sealed frames, then receipt and bill.
+class Answer {
+ public:
+  struct Question {
+    sealed::RequestHeader header;
+    TermsHash terms_hash;
+    std::shared_ptr<const EpochKey> key;
+    sealed::RequestPlaintext plaintext;
+    sealed::ResponseSecret secret;
+  };
+  struct World {
+    const crypto::Ed25519KeyPair& identity;
+    UnixSeconds began_at;
+    ports::Engine& engine;
+    ports::Random& random;
+    ports::Metrics& metrics;
+    async::Clock& clock;
+  };
+  enum class Outcome : std::uint8_t {
+    kSent,      // whole answer, receipt and bill
+    kFailed,    // the answer carries an error, with receipt and bill
+    kAborted,   // the client or the proxy went away
+    kNotBegun,  // nothing was sent: another worker may take the request
+  };
+
+  Answer(const AnswerSettings& settings, Question question, World world);
+  [[nodiscard]] Task<Outcome> send(ports::ResponseWriter& response);
+
+ private:
+  // Nothing went wrong, or what goes into the error frame.
+  using Failure = std::optional<sealed::ResponseFailure>;
+
+  [[nodiscard]] Task<Outcome> refuse(ports::ResponseWriter& response, openai::ApiError error);
+  [[nodiscard]] Task<Outcome> relay(ports::ResponseWriter& response, ports::HttpResponse engine);
+  [[nodiscard]] Task<Status> relay_stream(ports::ResponseWriter& response, ports::BodyReader& body, Failure& failure);
+  [[nodiscard]] Task<Status> relay_whole(ports::ResponseWriter& response, int status, ports::BodyReader& body,
+                                         Failure& failure);
+  [[nodiscard]] Task<Status> begin(ports::ResponseWriter& response, int status, std::string_view content_type);
+  [[nodiscard]] Task<Status> send_data(ports::ResponseWriter& response, BytesView data);
+  [[nodiscard]] Task<Status> conclude(ports::ResponseWriter& response, const Failure& failure);
+  [[nodiscard]] openai::SegmentSink commit_segments();
+  [[nodiscard]] Result<provenance::Receipt> make_receipt(provenance::AnswerStatus status);
+  [[nodiscard]] provenance::AnswerStatus status_after(const Failure& failure) const;
+
+  const AnswerSettings& settings_;
+  Question question_;
+  World world_;
+  async::TimePoint started_;
+  std::optional<sealed::ResponseSealer> sealer_;
+  std::optional<openai::PreparedRequest> prepared_;
+  openai::Endpoint endpoint_ = openai::Endpoint::kChatCompletions;
+  provenance::OutputCommitter output_;
+  Status output_status_;
+  openai::AnswerTotals totals_;
+};
+
+}  // namespace cocoon::worker

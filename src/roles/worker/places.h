@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+#include "async/event.h"
+#include "base/result.h"
+#include "roles/worker/error.h"
+
+namespace cocoon::worker {
+
+using async::Task;
+
+// How many requests a worker holds: `running_max` in the engine and `queue_max` waiting, first come first served.
+class Places {
+ public:
+  Places(const async::Executor& executor, std::uint32_t running_max, std::uint32_t queue_max)
+      : running_max_(running_max), queue_max_(queue_max), changed_(executor) {}
+
+  // Occupies one place while it lives. Must not outlive its Places.
+  class Ticket {
+   public:
+    explicit Ticket(Places& places) : places_(&places) {}
+    Ticket(Ticket&& other) noexcept
+        : places_(std::exchange(other.places_, nullptr)), number_(other.number_), is_running_(other.is_running_) {}
+    Ticket& operator=(Ticket&&) = delete;
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket();
+    // Waits for the turn of this ticket.
+    [[nodiscard]] Task<void> run();
+
+   private:
+    friend class Places;
+    Places* places_;
+    std::uint64_t number_ = 0;
+    bool is_running_ = false;
+  };
+
+  // A place in the queue, or kBusy.
+  [[nodiscard]] Result<Ticket> enter();
+
+  [[nodiscard]] std::uint32_t total() const { return running_max_ + queue_max_; }
+  [[nodiscard]] std::uint32_t occupied() const { return running_ + static_cast<std::uint32_t>(waiting_.size()); }
+  [[nodiscard]] std::uint32_t running() const { return running_; }
+  [[nodiscard]] std::uint32_t waiting() const { return static_cast<std::uint32_t>(waiting_.size()); }
+  // Returns once nobody is left inside.
+  [[nodiscard]] Task<void> wait_empty();
+
+ private:
+  std::uint32_t running_max_;
+  std::uint32_t queue_max_;
+  std::uint32_t running_ = 0;
+  std::uint64_t next_number_ = 0;
+  std::deque<std::uint64_t> waiting_;
+  async::Event changed_;
+};
+
+}  // namespace cocoon::worker

@@ -1,0 +1,54 @@
+#include "roles/worker/places.h"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <string>
+#include <vector>
+
+using namespace cocoon;
+using namespace cocoon::worker;
+
+namespace {
+
+struct Trace {
+  Places& places;
+  std::vector<int> order;
+};
+
+Task<void> visit(Trace& trace, int who, Result<Places::Ticket> ticket) {
+  co_await ticket.value().run();
+  trace.order.push_back(who);
+  co_await async::yield_now();
+}
+
+}  // namespace
+
+TEST_CASE("places serve in the order of arrival and refuse beyond their bound") {
+  boost::asio::io_context loop;
+  Places places(loop.get_executor(), 1, 2);
+  Trace trace{places, {}};
+  for (int who = 0; who < 3; ++who) {
+    async::spawn(loop.get_executor(), visit(trace, who, places.enter()), [](std::string_view) { CHECK(false); });
+  }
+  CHECK(places.enter().error().is(WorkerError::kBusy));
+  CHECK_EQ(places.occupied(), 3);
+  loop.run();
+  CHECK(trace.order == std::vector<int>{0, 1, 2});
+  CHECK_EQ(places.occupied(), 0);
+}
+
+TEST_CASE("a ticket dropped while waiting frees its place and lets the next one pass") {
+  boost::asio::io_context loop;
+  Places places(loop.get_executor(), 1, 2);
+  Trace trace{places, {}};
+  {
+    const auto abandoned = places.enter();
+    async::spawn(loop.get_executor(), visit(trace, 1, places.enter()), [](std::string_view) { CHECK(false); });
+    loop.run_for(std::chrono::milliseconds(1));
+    CHECK(trace.order.empty());
+  }
+  loop.restart();
+  loop.run();
+  CHECK(trace.order == std::vector<int>{1});
+}
