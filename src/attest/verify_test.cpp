@@ -204,6 +204,7 @@ TEST_CASE("an engine outside the TD is allowed on the devnet only") {
   WorkerFixture f = tdxsim::make_worker_fixture();
   replace(f.configuration, "kind = \"llama-server\"\nprogram = \"/opt/llama-server\"",
           "kind = \"external\"\nurl = \"http://127.0.0.1:8080\"");
+  replace(f.configuration, "path = \"/models/test.gguf\"\nprivate_dir = \"/run/model\"\n", "");
   f.rehash_configuration();
   CHECK(judge(f).has_value());
 

@@ -84,12 +84,15 @@ Result<WorkerEngineConfig> read_engine(TomlTable table) {
   return out;
 }
 
-Result<WorkerModelConfig> read_model(TomlTable table) {
+// An external engine has its model already: where it lies is none of our business.
+Result<WorkerModelConfig> read_model(TomlTable table, WorkerEngineConfig::Kind engine) {
   WorkerModelConfig out;
   TRY(out.name, name_value(table, "name", ""));
   if (out.name.empty()) return table.refuse("name", "a model is required");
-  TRY(out.path, path_value(table, "path", ""));
-  TRY(out.private_dir, path_value(table, "private_dir", ""));
+  if (engine == WorkerEngineConfig::Kind::kLlamaServer) {
+    TRY(out.path, path_value(table, "path", ""));
+    TRY(out.private_dir, path_value(table, "private_dir", ""));
+  }
   TRY_VOID(table.finish());
   return out;
 }
@@ -132,10 +135,9 @@ Status read_places(TomlTable& root, WorkerConfig& out) {
   TRY(TomlTable tee, root.table_or_empty("tee"));
   TRY(out.tsm_path, path_value(tee, "tsm_path", out.tsm_path));
   TRY_VOID(tee.finish());
-  TRY(TomlTable admin, root.table("admin"));
+  TRY(TomlTable admin, root.table_or_empty("admin"));
   TRY(const std::int64_t port, admin.integer_or("port", out.admin_port, {0, 65'535}));
   out.admin_port = static_cast<std::uint16_t>(port);
-  TRY(out.state_dir, path_value(admin, "state_dir", ""));
   TRY_VOID(admin.finish());
   TRY(TomlTable log, root.table_or_empty("log"));
   TRY(const std::string level, log.text_or("level", "info", 16));
@@ -154,10 +156,11 @@ Result<WorkerConfig> read_config(BytesView toml) {
   if (root.has("slot_id")) {
     TRY(out.slot_id, root.tagged_hex<SlotId>("slot_id"));
   }
+  TRY(out.state_dir, path_value(root, "state_dir", ""));
   TRY(TomlTable engine, root.table("engine"));
   TRY(out.engine, read_engine(std::move(engine)));
   TRY(TomlTable model, root.table("model"));
-  TRY(out.model, read_model(std::move(model)));
+  TRY(out.model, read_model(std::move(model), out.engine.kind));
   TRY(TomlTable limits, root.table_or_empty("limits"));
   TRY(out.limits, read_limits(std::move(limits)));
   TRY(std::vector<TomlTable> proxies, root.tables("proxies", kProxiesMax));

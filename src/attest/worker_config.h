@@ -24,8 +24,8 @@ struct WorkerEngineConfig {
 
 struct WorkerModelConfig {
   std::string name;         // the registry's name
-  std::string path;         // file or directory
-  std::string private_dir;  // where the private copy is made
+  std::string path;         // kLlamaServer: file or directory
+  std::string private_dir;  // kLlamaServer: where the private copy is made
 };
 
 struct WorkerLimitsConfig {
@@ -43,6 +43,7 @@ struct WorkerProxyConfig {
 
 struct WorkerConfig {
   NetworkId network;
+  std::string state_dir;
   std::string owner_address;  // empty while there is no market
   SlotId slot_id;
   WorkerEngineConfig engine;
@@ -53,7 +54,6 @@ struct WorkerConfig {
   std::string chain_file;
   std::string tsm_path = "/sys/kernel/config/tsm/report";
   std::uint16_t admin_port = 12000;  // on 127.0.0.1
-  std::string state_dir;
   LogLevel log_level = LogLevel::kInfo;
 };
 

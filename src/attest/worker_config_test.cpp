@@ -104,10 +104,13 @@ TEST_CASE("an external engine is a port of this machine and nothing else") {
     std::string text = with("kind = \"llama-server\"\n", "kind = \"external\"\n");
     const std::string program = "program = \"/opt/cocoon/llama-server\"";
     text.replace(text.find(program), program.size(), "url = \"" + std::string(url) + "\"");
+    const std::size_t path = text.find("path = ");
+    text.erase(path, text.find("[limits]") - path);
     return parse(text);
   };
   CHECK_EQ(external("http://127.0.0.1:8080").value().engine.url, "http://127.0.0.1:8080");
   CHECK(external("http://[::1]:1").has_value());
+  CHECK(external("http://127.0.0.1:8080").value().model.path.empty());
   for (const char* bad :
        {"https://127.0.0.1:8080", "http://127.0.0.1", "http://127.0.0.1:", "http://127.0.0.1:0",
         "http://127.0.0.1:80/v1", "http://127.0.0.1:080", "http://10.0.0.1:80",
