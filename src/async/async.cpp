@@ -1,6 +1,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -15,21 +16,32 @@
 namespace cocoon::async {
 namespace asio = boost::asio;
 
-void spawn(const Executor& executor, Task<void> task, std::function<void(std::string_view)> on_crash) {
-  asio::co_spawn(executor, std::move(task), [on_crash = std::move(on_crash)](std::exception_ptr crash) {
-    if (!crash) return;
-    try {
-      std::rethrow_exception(crash);
-    } catch (const std::exception& e) {
-      on_crash(e.what());
-    } catch (...) {
-      on_crash("unknown exception");
-    }
+void spawn(const Executor& executor, Task<void> task,
+           std::function<void(std::string_view)> on_crash) {
+  asio::co_spawn(executor, std::move(task),
+                 [on_crash = std::move(on_crash)](std::exception_ptr crash) {
+                   if (!crash) return;
+                   try {
+                     std::rethrow_exception(crash);
+                   } catch (const std::exception& e) {
+                     on_crash(e.what());
+                   } catch (...) {
+                     on_crash("unknown exception");
+                   }
+                 });
+}
+
+void Canceller::cancel() {
+  if (!executor_) return;
+  asio::dispatch(*executor_, [self = shared_from_this()] {
+    self->signal_.emit(asio::cancellation_type::terminal);
   });
 }
 
-void spawn_cancellable(const Executor& executor, Task<void> task, std::shared_ptr<Canceller> canceller,
+void spawn_cancellable(const Executor& executor, Task<void> task,
+                       std::shared_ptr<Canceller> canceller,
                        std::function<void(std::exception_ptr)> on_end) {
+  canceller->executor_ = executor;
   const auto slot = canceller->signal_.slot();
   asio::co_spawn(executor, std::move(task),
                  asio::bind_cancellation_slot(
@@ -67,10 +79,10 @@ class RealClock final : public Clock {
  public:
   [[nodiscard]] TimePoint now() const override { return std::chrono::steady_clock::now(); }
   [[nodiscard]] UnixMillis wall_now() const override {
-    return UnixMillis(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::chrono::system_clock::now().time_since_epoch())
-            .count()));
+    return UnixMillis(
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                       std::chrono::system_clock::now().time_since_epoch())
+                                       .count()));
   }
   [[nodiscard]] Task<void> sleep_until(TimePoint when) override {
     asio::steady_timer timer(co_await asio::this_coro::executor, when);

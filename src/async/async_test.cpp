@@ -20,7 +20,8 @@ template <class Body>
 void run(Body body) {
   boost::asio::io_context loop;
   std::string crash;
-  spawn(loop.get_executor(), body(loop.get_executor()), [&](std::string_view what) { crash = what; });
+  spawn(loop.get_executor(), body(loop.get_executor()),
+        [&](std::string_view what) { crash = what; });
   loop.run();
   CHECK_EQ(crash, "");
 }
@@ -94,7 +95,8 @@ TEST_CASE("a cancelled task unwinds at its next wait and tells that it was not i
   canceller->cancel();
 }
 
-TEST_CASE("a wait with a deadline ends at the deadline or at the notification, whichever is first") {
+TEST_CASE(
+    "a wait with a deadline ends at the deadline or at the notification, whichever is first") {
   const auto clock = make_real_clock();
   const auto body = [&clock](Executor executor) -> Task<void> {
     Event event(executor);
@@ -106,4 +108,18 @@ TEST_CASE("a wait with a deadline ends at the deadline or at the notification, w
     CHECK(clock->now() < begin + 5s);
   };
   run(body);
+}
+
+TEST_CASE("a task may end before a cancellation from outside the loop reaches it") {
+  boost::asio::io_context loop;
+  Event go(loop.get_executor());
+  int ends = 0;
+  const auto canceller = std::make_shared<Canceller>();
+  const auto body = [](Event* event) -> Task<void> { co_await event->wait(); };
+  spawn_cancellable(loop.get_executor(), body(&go), canceller, [&](std::exception_ptr) { ++ends; });
+  loop.poll();
+  go.notify();
+  canceller->cancel();
+  loop.run();
+  CHECK_EQ(ends, 1);
 }

@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "async/task.h"
 
@@ -11,18 +12,21 @@ namespace cocoon::async {
 
 // Ends a spawned task early: its present wait returns and its next co_await throws, which unwinds
 // it.
-class Canceller {
+class Canceller : public std::enable_shared_from_this<Canceller> {
  public:
   Canceller() = default;
   Canceller(const Canceller&) = delete;
   Canceller& operator=(const Canceller&) = delete;
 
-  // Does nothing once the task has ended.
-  void cancel() { signal_.emit(boost::asio::cancellation_type::terminal); }
+  // Does nothing before the task was started and once it has ended.
+  void cancel();
 
  private:
   friend void spawn_cancellable(const Executor&, Task<void>, std::shared_ptr<Canceller>,
                                 std::function<void(std::exception_ptr)>);
+  // Asio passes the signal on by the task's executor: emitted from anywhere else it might arrive
+  // after the task is gone.
+  std::optional<Executor> executor_;
   boost::asio::cancellation_signal signal_;
 };
 

@@ -12,7 +12,8 @@ using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 using Deadline = TimePoint;
 
-// Time as the roles see it. The real one reads the machine; the virtual one moves only when a simulation says so.
+// Time as the roles see it. The real one reads the machine; the virtual one moves only when a
+// simulation says so.
 class Clock {
  public:
   Clock() = default;

@@ -8,8 +8,8 @@
 
 namespace cocoon::async {
 
-// Wakes waiting coroutines of one executor. notify() wakes all who wait now; it is not remembered: waiters loop over
-// their own condition.
+// Wakes waiting coroutines of one executor. notify() wakes all who wait now; it is not remembered:
+// waiters loop over their own condition.
 class Event {
  public:
   explicit Event(const Executor& executor);
@@ -18,7 +18,8 @@ class Event {
 
   void notify();
   [[nodiscard]] Task<void> wait();
-  // As wait(), or until `when`. For events with one waiter at most: a second one would wake the first.
+  // As wait(), or until `when`. For events with one waiter at most: a second one would wake the
+  // first.
   [[nodiscard]] Task<void> wait_until(TimePoint when);
 
  private:

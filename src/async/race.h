@@ -15,7 +15,8 @@ Task<Result<T>> with_deadline(Clock& clock, Deadline deadline, Task<Result<T>> t
   co_return fail(AsyncError::kTimeout, "timed out");
 }
 
-// The task's result, or kCancelled as soon as `stop` ends; the loser is cancelled and has ended before this returns.
+// The task's result, or kCancelled as soon as `stop` ends; the loser is cancelled and has ended
+// before this returns.
 template <class T>
 Task<Result<T>> unless(Task<void> stop, Task<Result<T>> task) {
   using namespace boost::asio::experimental::awaitable_operators;

@@ -19,13 +19,16 @@ constexpr Library library_of(AsyncError) { return Library::kAsync; }
 
 using Executor = boost::asio::any_io_executor;
 
-// A lazily started coroutine. Parameters are taken by value or are objects that outlive it; failures are Results. An
-// exception that leaves a Task is a bug of ours or std::bad_alloc, and spawn() decides what it costs.
+// A lazily started coroutine. Parameters are taken by value or are objects that outlive it;
+// failures are Results. An exception that leaves a Task is a bug of ours or std::bad_alloc, and
+// spawn() decides what it costs.
 template <class T>
 using Task = boost::asio::awaitable<T>;
 
-// Runs `task` on `executor` on its own. If an exception leaves it, `on_crash` is told its what(); the process goes on.
-void spawn(const Executor& executor, Task<void> task, std::function<void(std::string_view)> on_crash);
+// Runs `task` on `executor` on its own. If an exception leaves it, `on_crash` is told its what();
+// the process goes on.
+void spawn(const Executor& executor, Task<void> task,
+           std::function<void(std::string_view)> on_crash);
 
 // The executor the calling coroutine runs on.
 Task<Executor> this_executor();

@@ -52,6 +52,7 @@ class Listener {
   void stop();
 
  private:
+  friend struct ListenerLoops;
   struct State;
   explicit Listener(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;

@@ -1,0 +1,198 @@
+#include "net/listener.h"
+
+#include <algorithm>
+#include <set>
+
+#include "async/event.h"
+#include "net/hello_exchange.h"
+#include "net/http2_session.h"
+#include "net/tls.h"
+#include "wire/protocol.h"
+
+namespace cocoon::net {
+
+using async::Task;
+using std::chrono::steady_clock;
+
+struct Listener::State {
+  State(async::Executor e, ListenerOptions o, std::shared_ptr<const crypto::Ed25519KeyPair> i,
+        ports::HttpHandler* h, OnWorker w)
+      : executor(std::move(e)),
+        options(std::move(o)),
+        identity(std::move(i)),
+        handler(h),
+        on_worker(std::move(w)),
+        changed(executor),
+        backoff(executor) {}
+
+  void stop() {
+    stopped = true;
+    acceptor->close();
+    backoff.notify();
+    changed.notify();
+    const auto channels = handshakes;
+    for (const auto& channel : channels) channel->close();
+    const auto serving = sessions;
+    for (const auto& session : serving) session->close();
+  }
+
+  async::Executor executor;
+  ListenerOptions options;
+  std::shared_ptr<const crypto::Ed25519KeyPair> identity;
+  ports::HttpHandler* handler;
+  OnWorker on_worker;
+  std::unique_ptr<TlsAcceptor> acceptor;
+  async::Event changed;  // a handshake or a connection less, or stopped
+  async::Event backoff;
+  bool stopped = false;
+  std::set<std::shared_ptr<TlsChannel>> handshakes;
+  std::set<std::shared_ptr<Http2Session>> sessions;  // forward ones, which we hold
+  ListenerCounts counts;
+};
+
+namespace {
+
+// What a handshake came to.
+struct Greeted {
+  std::string alpn;
+  std::optional<wire::Hello> worker;
+};
+
+Task<Result<Greeted>> greet(std::shared_ptr<TlsChannel> channel,
+                            std::shared_ptr<const crypto::Ed25519KeyPair> identity) {
+  CO_TRY_VOID(co_await channel->handshake());
+  Greeted greeted{.alpn = channel->alpn(), .worker = {}};
+  if (greeted.alpn == wire::kAlpnForward || greeted.alpn == wire::kAlpnReverse) {
+    CO_TRY_VOID(co_await send_hello(channel, attest::Role::kProxy, Kid{}, identity));
+  }
+  if (greeted.alpn == wire::kAlpnReverse) {
+    CO_TRY(greeted.worker, co_await receive_hello(channel, attest::Role::kWorker));
+  }
+  co_return greeted;
+}
+
+}  // namespace
+
+// Coroutines over a listener's state, which they hold.
+struct ListenerLoops {
+  using State = std::shared_ptr<Listener::State>;
+
+  static Task<void> serve_forward(State state, std::shared_ptr<TlsChannel> channel) {
+    auto session = Http2Session::start(state->executor, channel, SessionEnd::kServes,
+                                       state->handler, state->options.forward_limits);
+    if (!session) co_return;
+    state->sessions.insert(*session);
+    co_await (*session)->wait_closed();
+    state->sessions.erase(*session);
+  }
+
+  static Task<void> serve_reverse(State state, std::shared_ptr<TlsChannel> channel,
+                                  wire::Hello hello) {
+    auto session = Http2Session::start(state->executor, channel, SessionEnd::kAsks, nullptr,
+                                       state->options.reverse_limits);
+    if (!session) co_return;
+    state->on_worker(std::make_shared<ReverseConnection>(*session, hello));
+    co_await (*session)->wait_closed();
+  }
+
+  static Task<void> connection(State state, std::shared_ptr<TlsChannel> channel) {
+    std::optional<Greeted> greeted;
+    {
+      const CloseAtDeadline guard(state->executor, channel,
+                                  steady_clock::now() + state->options.handshake_timeout);
+      auto result = co_await greet(channel, state->identity);
+      if (result) greeted = std::move(*result);
+    }
+    state->handshakes.erase(channel);
+    state->changed.notify();
+    if (!greeted || state->stopped) {
+      if (!greeted) ++state->counts.handshakes_failed;
+      co_return;
+    }
+    ++state->counts.open;
+    if (greeted->worker) {
+      co_await serve_reverse(state, channel, *greeted->worker);
+    } else {
+      co_await serve_forward(state, channel);
+    }
+    --state->counts.open;
+    state->changed.notify();
+  }
+
+  static void admit(const State& state, std::shared_ptr<TlsChannel> channel) {
+    if (state->counts.open + state->handshakes.size() >= state->options.connections_max) {
+      ++state->counts.refused;
+      return;
+    }
+    ++state->counts.accepted;
+    state->handshakes.insert(channel);
+    async::spawn(state->executor, connection(state, channel), [state, channel](std::string_view) {
+      channel->close();
+      state->handshakes.erase(channel);
+    });
+  }
+
+  static Task<void> accept(State state) {
+    constexpr async::Duration kBackoffMin = std::chrono::milliseconds(20);
+    constexpr async::Duration kBackoffMax = std::chrono::seconds(1);
+    async::Duration pause = kBackoffMin;
+    while (!state->stopped) {
+      if (state->handshakes.size() >= state->options.handshakes_max) {
+        co_await state->changed.wait();
+        continue;
+      }
+      auto channel = co_await state->acceptor->accept();
+      if (channel) {
+        pause = kBackoffMin;
+        admit(state, std::move(*channel));
+        continue;
+      }
+      if (state->stopped) break;
+      // Out of file descriptors or memory: connections that end give some back.
+      co_await state->backoff.wait_until(steady_clock::now() + pause);
+      pause = std::min(2 * pause, kBackoffMax);
+    }
+  }
+
+  static Task<void> drain(State state, async::Deadline deadline) {
+    state->stopped = true;
+    state->acceptor->close();
+    state->backoff.notify();
+    const auto serving = state->sessions;
+    for (const auto& session : serving) {
+      async::spawn(state->executor, session->drain(deadline),
+                   [session](std::string_view) { session->close(); });
+    }
+    while (!state->sessions.empty()) co_await state->changed.wait();
+    state->stop();
+  }
+};
+
+Listener::Listener(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Listener::~Listener() { stop(); }
+
+Result<std::unique_ptr<Listener>> Listener::open(
+    async::Executor executor, ListenerOptions options,
+    std::shared_ptr<const crypto::Ed25519KeyPair> identity, ports::HttpHandler& handler,
+    OnWorker on_worker) {
+  std::vector<std::string> alpns;
+  if (on_worker) alpns.emplace_back(wire::kAlpnReverse);
+  alpns.emplace_back(wire::kAlpnForward);
+  alpns.emplace_back("h2");
+  const Endpoint bind = options.bind;
+  const auto state = std::make_shared<State>(executor, std::move(options), std::move(identity),
+                                             &handler, std::move(on_worker));
+  TRY(state->acceptor, TlsAcceptor::open(executor, bind, std::move(alpns)));
+  async::spawn(executor, ListenerLoops::accept(state),
+               [state](std::string_view) { state->stop(); });
+  return std::unique_ptr<Listener>(new Listener(state));
+}
+
+Endpoint Listener::local() const { return state_->acceptor->local(); }
+ListenerCounts Listener::counts() const { return state_->counts; }
+Task<void> Listener::drain(async::Deadline deadline) {
+  return ListenerLoops::drain(state_, deadline);
+}
+void Listener::stop() { state_->stop(); }
+
+}  // namespace cocoon::net
