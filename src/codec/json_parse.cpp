@@ -31,10 +31,13 @@ bool has_duplicate_key(const Json::Object& object) {
 // we keep.
 class Builder {
  public:
+  // Names that the tokenizer looks for.
+  // NOLINTBEGIN(readability-identifier-naming)
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
+  // NOLINTEND(readability-identifier-naming)
 
   explicit Builder(std::size_t nodes_max) : nodes_left_(nodes_max) {}
 

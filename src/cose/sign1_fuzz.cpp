@@ -15,8 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   COCOON_CHECK(encoded.size() == bytes.size() + (bytes[0] == kTag18 ? 0 : 1));
   COCOON_CHECK(equal(BytesView(encoded).last(bytes.size()), bytes));
 
-  static const auto kStranger =
+  static const auto stranger =
       crypto::Ed25519KeyPair::from_seed(SecretArray<32>::copy_of(Bytes(32, std::byte{7})).value());
-  COCOON_CHECK(!cose::verify_sign1(*message, kStranger.public_key()).has_value());
+  COCOON_CHECK(!cose::verify_sign1(*message, stranger.public_key()).has_value());
   return 0;
 }

@@ -8,9 +8,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace cocoon;
   using provenance::Bill;
   const BytesView bytes = std::as_bytes(std::span(data, size));
-  static const auto kKey =
+  static const auto key =
       crypto::Ed25519KeyPair::from_seed(SecretArray<32>::copy_of(Bytes(32, std::byte{9})).value());
-  COCOON_CHECK(!provenance::verify_bill(bytes, kKey.public_key()).has_value());
+  COCOON_CHECK(!provenance::verify_bill(bytes, key.public_key()).has_value());
   const Result<Bill> bill = Bill::decode(bytes);
   if (!bill) return 0;
 
