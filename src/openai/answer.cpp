@@ -48,6 +48,35 @@ const std::string* string_member(const Json& object, std::string_view key) {
   return value == nullptr ? nullptr : value->as_string();
 }
 
+std::optional<Usage> parse_usage(Endpoint endpoint, const Json& usage) {
+  const auto input = first_count(usage, "prompt_tokens", "input_tokens");
+  const auto output = first_count(usage, "completion_tokens", "output_tokens");
+  if (!input || (!output && endpoint != Endpoint::kEmbeddings)) return std::nullopt;
+  Usage parsed{.input_tokens = *input, .output_tokens = output.value_or(0)};
+  const auto cached =
+      detail_count(usage, "prompt_tokens_details", "input_tokens_details", "cached_tokens");
+  parsed.cached_tokens = std::min(cached.value_or(0), parsed.input_tokens);
+  auto reasoning =
+      detail_count(usage, "completion_tokens_details", "output_tokens_details", "reasoning_tokens");
+  if (!reasoning) reasoning = first_count(usage, "reasoning_tokens", "reasoning_tokens");
+  parsed.reasoning_tokens = std::min(reasoning.value_or(0), parsed.output_tokens);
+  return parsed;
+}
+
+std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
+  return a > std::numeric_limits<std::uint64_t>::max() - b
+             ? std::numeric_limits<std::uint64_t>::max()
+             : a + b;
+}
+
+Usage sum(const Usage& a, const Usage& b) {
+  const Usage& input = a.input_tokens >= b.input_tokens ? a : b;
+  return {.input_tokens = input.input_tokens,
+          .cached_tokens = input.cached_tokens,
+          .output_tokens = saturating_sum(a.output_tokens, b.output_tokens),
+          .reasoning_tokens = saturating_sum(a.reasoning_tokens, b.reasoning_tokens)};
+}
+
 bool is_present(const Json* value) { return value != nullptr && !value->is_null(); }
 
 }  // namespace
@@ -61,22 +90,22 @@ void AnswerReader::emit(std::uint32_t choice, std::uint32_t part, AnswerField fi
   if (sink_) sink_({.choice = choice, .part = part, .field = field, .text = *string});
 }
 
-void AnswerReader::read_usage(const Json& usage) {
-  if (usage.as_object() == nullptr) return;
-  const auto input = first_count(usage, "prompt_tokens", "input_tokens");
-  const auto output = first_count(usage, "completion_tokens", "output_tokens");
-  if (!input || (!output && endpoint_ != Endpoint::kEmbeddings)) return;
-  Usage& total = totals_.usage;
-  total.input_tokens = *input;
-  total.output_tokens = output.value_or(0);
-  const auto cached =
-      detail_count(usage, "prompt_tokens_details", "input_tokens_details", "cached_tokens");
-  total.cached_tokens = std::min(cached.value_or(0), total.input_tokens);
-  auto reasoning =
-      detail_count(usage, "completion_tokens_details", "output_tokens_details", "reasoning_tokens");
-  if (!reasoning) reasoning = first_count(usage, "reasoning_tokens", "reasoning_tokens");
-  total.reasoning_tokens = std::min(reasoning.value_or(0), total.output_tokens);
+// `choice` is the one whose chunk carries this usage, if it is not the whole answer's.
+void AnswerReader::read_usage(const Json& usage, std::optional<std::uint32_t> choice) {
+  const std::optional<Usage> reported = parse_usage(endpoint_, usage);
+  if (!reported) return;
+  if (choice) {
+    usage_of_choices_[*choice] = *reported;
+  } else {
+    usage_of_all_ = usage_of_all_ ? sum(*usage_of_all_, *reported) : *reported;
+  }
+  totals_.usage = {};
   totals_.usage_source = UsageSource::kReported;
+  if (usage_of_all_) {
+    totals_.usage = *usage_of_all_;
+    return;
+  }
+  for (const auto& [index, each] : usage_of_choices_) totals_.usage = sum(totals_.usage, each);
 }
 
 void AnswerReader::read_finish(std::string_view reason) {
@@ -163,7 +192,9 @@ void AnswerReader::read_output_item(std::uint32_t part, const Json& item) {
 
 // The closing facts of a response: usage, and why it ended.
 void AnswerReader::read_response_end(const Json& response) {
-  if (const Json* usage = response.find("usage")) read_usage(*usage);
+  if (const Json* usage = response.find("usage"); usage != nullptr && !usage_of_all_) {
+    read_usage(*usage, std::nullopt);
+  }
   const std::string* status = string_member(response, "status");
   if (status != nullptr && *status == "completed") read_finish("stop");
   if (status != nullptr && *status == "incomplete") {
@@ -236,7 +267,9 @@ void AnswerReader::read_body(const Json& body) {
     read_choices(*choices->as_array());
   }
   finish_event();
-  if (const Json* usage = body.find("usage")) read_usage(*usage);
+  if (const Json* usage = body.find("usage"); usage != nullptr && !usage_of_all_) {
+    read_usage(*usage, std::nullopt);
+  }
   totals_.end = AnswerTotals::End::kDone;
 }
 
@@ -267,8 +300,12 @@ AnswerReader::EventKind AnswerReader::read_event(std::string_view data) {
   finish_event();
   const Json* usage = event->find("usage");
   if (usage == nullptr || usage->as_object() == nullptr) return EventKind::kOrdinary;
-  read_usage(*usage);
-  return list != nullptr && list->empty() ? EventKind::kUsageOnly : EventKind::kOrdinary;
+  if (list != nullptr && list->empty()) {
+    read_usage(*usage, std::nullopt);
+    return EventKind::kUsageOnly;
+  }
+  read_usage(*usage, list == nullptr ? 0 : index_or(list->front().find("index"), 0));
+  return EventKind::kOrdinary;
 }
 
 Result<AnswerTotals> meter_body(Endpoint endpoint, BytesView body, SegmentSink sink) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ struct Segment {
 };
 using SegmentSink = std::function<void(const Segment&)>;
 
+// Where an engine reports each choice apart, as llama-server does in streams, outputs add up and
+// the input, which the choices share, counts once.
 struct Usage {
   std::uint64_t input_tokens = 0;
   std::uint64_t cached_tokens = 0;  // of the input
@@ -86,7 +89,7 @@ class AnswerReader {
  private:
   using Json = codec::Json;
   void emit(std::uint32_t choice, std::uint32_t part, AnswerField field, const Json* text);
-  void read_usage(const Json& usage);
+  void read_usage(const Json& usage, std::optional<std::uint32_t> choice);
   void read_finish(std::string_view reason);
   void read_choices(const Json::Array& choices);
   void read_message(std::uint32_t choice, const Json& message);
@@ -100,6 +103,9 @@ class AnswerReader {
   Endpoint endpoint_;
   SegmentSink sink_;
   AnswerTotals totals_;
+  std::optional<Usage> usage_of_all_;  // from usage-only chunks, or a body's
+  std::map<std::uint32_t, Usage>
+      usage_of_choices_;  // from ordinary chunks: the last of each choice
   std::uint32_t segments_in_event_ = 0;
   std::uint32_t items_started_ = 0;  // output items of a response, where events do not number them
 };

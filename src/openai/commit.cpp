@@ -7,12 +7,18 @@ constexpr int kStatusOk = 200;
 
 provenance::OutputField output_field(AnswerField field) {
   switch (field) {
-    case AnswerField::kContent: return provenance::OutputField::kContent;
-    case AnswerField::kReasoning: return provenance::OutputField::kReasoning;
-    case AnswerField::kRefusal: return provenance::OutputField::kRefusal;
-    case AnswerField::kToolCallName: return provenance::OutputField::kToolCallName;
-    case AnswerField::kToolCallArguments: return provenance::OutputField::kToolCallArguments;
-    case AnswerField::kEmbedding: return provenance::OutputField::kEmbedding;
+    case AnswerField::kContent:
+      return provenance::OutputField::kContent;
+    case AnswerField::kReasoning:
+      return provenance::OutputField::kReasoning;
+    case AnswerField::kRefusal:
+      return provenance::OutputField::kRefusal;
+    case AnswerField::kToolCallName:
+      return provenance::OutputField::kToolCallName;
+    case AnswerField::kToolCallArguments:
+      return provenance::OutputField::kToolCallArguments;
+    case AnswerField::kEmbedding:
+      return provenance::OutputField::kEmbedding;
   }
   return provenance::OutputField::kBody;
 }
@@ -20,14 +26,17 @@ provenance::OutputField output_field(AnswerField field) {
 }  // namespace
 
 Status commit(provenance::OutputCommitter& to, const Segment& segment) {
-  return to.add({.choice = segment.choice, .part = segment.part, .field = output_field(segment.field)}, segment.text);
+  return to.add(
+      {.choice = segment.choice, .part = segment.part, .field = output_field(segment.field)},
+      segment.text);
 }
 
 Status commit_body(provenance::OutputCommitter& to, BytesView body) {
   return to.add({.choice = 0, .part = 0, .field = provenance::OutputField::kBody}, as_text(body));
 }
 
-Result<AnswerTotals> commit_whole(Endpoint endpoint, int status, BytesView body, provenance::OutputCommitter& to) {
+Result<AnswerTotals> commit_whole(Endpoint endpoint, int status, BytesView body,
+                                  provenance::OutputCommitter& to) {
   Status committed;
   std::size_t segments = 0;
   if (status == kStatusOk) {

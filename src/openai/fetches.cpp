@@ -90,7 +90,7 @@ Verdict check_media(const Json& value) {
 }
 
 Verdict check_media_text(std::string_view key, std::string_view text) {
-  const Found refused{.path = {}, .reason = kNotData};
+  Found refused{.path = {}, .reason = kNotData};
   if (is_data_uri(text)) return std::nullopt;
   if (is_among(key, kMediaKeys) || is_among(key, kLocatorKeys)) return refused;
   if (is_among(key, kPayloadKeys) && !is_plain_base64(text)) return refused;

@@ -83,14 +83,17 @@ ApiResult<std::optional<std::uint64_t>> read_output_tokens(const Json& document)
   return smallest;
 }
 
-ApiResult<std::uint64_t> read_multiplier(const Json& document, const RequestLimits& limits) {
+ApiResult<std::uint64_t> read_multiplier(Endpoint endpoint, const Json& document,
+                                         const RequestLimits& limits) {
+  // The Responses API has one answer; an engine that made more would break its shape.
+  const std::uint32_t choices_max = endpoint == Endpoint::kResponses ? 1 : limits.choices_max;
   std::uint64_t largest = 1;
   for (const std::string_view key : {"n", "best_of"}) {
     const Json* value = given(document, key);
     if (value == nullptr) continue;
     const Result<std::uint64_t> count = value->as_unsigned();
-    if (!count || *count == 0 || *count > limits.choices_max) {
-      return wrong_type(key, "an integer from 1 to " + std::to_string(limits.choices_max));
+    if (!count || *count == 0 || *count > choices_max) {
+      return wrong_type(key, "an integer from 1 to " + std::to_string(choices_max));
     }
     largest = std::max(largest, *count);
   }
@@ -115,7 +118,7 @@ ApiResult<std::uint64_t> read_choices(Endpoint endpoint, const Json& document,
   if (endpoint == Endpoint::kChatCompletions && prompt->as_array() == nullptr) {
     return wrong_type(key, "an array");
   }
-  API_TRY(const std::uint64_t multiplier, read_multiplier(document, limits));
+  API_TRY(const std::uint64_t multiplier, read_multiplier(endpoint, document, limits));
   const bool is_batch = endpoint == Endpoint::kCompletions || endpoint == Endpoint::kEmbeddings;
   const std::uint64_t prompts = is_batch ? count_prompts(*prompt) : 1;
   if (prompts > limits.prompts_max) {

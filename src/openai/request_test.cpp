@@ -129,6 +129,14 @@ TEST_CASE("a field of the wrong type is a 400 that names it") {
   }
 }
 
+TEST_CASE("a response is one answer") {
+  constexpr auto kResponses = Endpoint::kResponses;
+  CHECK(inspect(kResponses, R"({"model":"m","input":"x","n":1})").has_value());
+  CHECK(inspect(kResponses, R"({"model":"m","input":"x","n":2})").error().param == "n");
+  // A list of input items is one prompt.
+  CHECK(inspect(kResponses, R"({"model":"m","input":["a","b"]})")->choices == 1);
+}
+
 TEST_CASE("model and prompt are required") {
   const auto param = [](Endpoint endpoint, std::string_view body) {
     const auto facts = inspect(endpoint, body);

@@ -67,6 +67,9 @@ constexpr Recording kRecordings[] = {
     {"openai_responses.sse", Endpoint::kResponses},
     {"sglang_chat.sse", kChat},
     {"engine_error.sse", kChat},
+    {"llama_recorded_chat_n2.sse", kChat},
+    {"llama_recorded_completions_batch.sse", Endpoint::kCompletions},
+    {"llama_recorded_responses.sse", Endpoint::kResponses},
 };
 
 TEST_CASE("forwarding changes no byte, even of a stream that comes byte by byte") {
@@ -90,11 +93,11 @@ TEST_CASE("withholding leaves out the usage chunk alone, wherever the stream is 
   for (const Recording& recording : kRecordings) {
     CAPTURE(recording.name);
     const std::string stream = read(recording.name);
-    // The one event that has an empty list of choices.
+    // The events that have an empty list of choices.
     std::string expected = stream;
-    if (const std::size_t at = stream.find("\"choices\":[],"); at != std::string::npos) {
-      const std::size_t from = stream.rfind("data: ", at);
-      expected.erase(from, stream.find("data: ", at) - from);
+    for (std::size_t at = 0; (at = expected.find("\"choices\":[],")) != std::string::npos;) {
+      const std::size_t from = expected.rfind("data: ", at);
+      expected.erase(from, expected.find("data: ", at) - from);
     }
     const Metered whole = meter(recording.endpoint, UsageChunk::kWithhold, stream);
     CHECK(whole.out == expected);
@@ -151,6 +154,42 @@ TEST_CASE("tool calls are text too, and reasoning that comes under two names cou
   CHECK(
       got.totals.usage ==
       Usage{.input_tokens = 120, .cached_tokens = 64, .output_tokens = 40, .reasoning_tokens = 7});
+}
+
+TEST_CASE("llama-server's usage of each choice adds up, the shared input counts once") {
+  const std::string stream = read("llama_recorded_chat_n2.sse");
+  Metered got = meter(kChat, UsageChunk::kWithhold, stream);
+  CHECK(got.totals.usage == Usage{.input_tokens = 36, .output_tokens = 12});
+  CHECK_FALSE(got.out.contains("\"usage\""));
+  CHECK(got.text[{0, 0, kContent}] == "The capital of France is Paris");
+  CHECK(got.text[{1, 0, kContent}] == got.text[{0, 0, kContent}]);
+  const std::string batch = read("llama_recorded_completions_batch.sse");
+  CHECK(meter(Endpoint::kCompletions, UsageChunk::kWithhold, batch).totals.usage.output_tokens ==
+        20);
+}
+
+TEST_CASE("a usage of the whole answer replaces those of its choices") {
+  const std::string each =
+      "data: {\"choices\":[{\"index\":0,\"text\":\"a\"}],\"usage\":"
+      "{\"prompt_tokens\":4,\"completion_tokens\":1}}\n\n";
+  const std::string later =
+      "data: {\"choices\":[{\"index\":0,\"text\":\"b\"}],\"usage\":"
+      "{\"prompt_tokens\":4,\"completion_tokens\":2}}\n\n";
+  const std::string all =
+      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":3}}\n\n";
+  const auto usage = [](const std::string& stream) {
+    return meter(Endpoint::kCompletions, UsageChunk::kForward, stream).totals.usage;
+  };
+  CHECK(usage(each + later) == Usage{.input_tokens = 4, .output_tokens = 2});
+  CHECK(usage(each + later + all) == Usage{.input_tokens = 4, .output_tokens = 3});
+}
+
+TEST_CASE("a recorded response of llama-server is metered") {
+  Metered got =
+      meter(Endpoint::kResponses, UsageChunk::kForward, read("llama_recorded_responses.sse"));
+  CHECK(got.text[{0, 0, kContent}] == "The capital of France is Paris");
+  CHECK(got.totals.usage == Usage{.input_tokens = 36, .output_tokens = 6});
+  CHECK(got.totals.end == AnswerTotals::End::kDone);
 }
 
 TEST_CASE("a refusal is text, and a null usage is no usage") {
