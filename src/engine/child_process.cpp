@@ -1,7 +1,6 @@
 #include "engine/child_process.h"
 
 #include <fcntl.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -19,6 +18,11 @@
 #include <system_error>
 
 #include "ports/engine.h"
+
+// glibc 2.36 declares these without saying that they are C.
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 namespace cocoon::engine {
 

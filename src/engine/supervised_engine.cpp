@@ -27,7 +27,13 @@ SupervisedEngine::SupervisedEngine(World world, Command command, std::filesystem
       changed_(world_.executor),
       stopping_changed_(world_.executor) {}
 
-SupervisedEngine::~SupervisedEngine() = default;
+SupervisedEngine::~SupervisedEngine() { *self_ = nullptr; }
+
+void SupervisedEngine::leave() {
+  child_.reset();
+  running_ = false;
+  set_state(EngineState::kGivenUp);
+}
 
 int SupervisedEngine::child_pid() const { return child_ != nullptr ? child_->pid() : 0; }
 
@@ -53,17 +59,16 @@ std::chrono::milliseconds SupervisedEngine::pause() const {
 
 Task<void> SupervisedEngine::run() {
   COCOON_CHECK(!running_);
-  // Whatever way this coroutine ends, cancelled ones included, the child goes with it.
+  // Whatever way this coroutine ends, cancelled ones included, the child goes with it. A loop that
+  // is torn down may drop the coroutine after the engine itself has gone.
   struct Leave {
-    SupervisedEngine* engine;
+    std::shared_ptr<SupervisedEngine*> engine;
     ~Leave() {
-      engine->child_.reset();
-      engine->running_ = false;
-      engine->set_state(EngineState::kGivenUp);
+      if (*engine != nullptr) (*engine)->leave();
     }
   };
   running_ = true;
-  const Leave leave{this};
+  const Leave leave{self_};
   while (!stopping_) {
     const Ending ending = co_await run_child();
     note_ending(ending);

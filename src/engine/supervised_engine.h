@@ -74,6 +74,7 @@ class SupervisedEngine final : public ports::Engine {
   [[nodiscard]] async::Task<Result<ExitStatus>> await_end();
   [[nodiscard]] async::Task<void> end_child();
   [[nodiscard]] async::Task<Result<bool>> ready_or_hopeless();
+  void leave();
   void note_ending(Ending ending);
   void set_state(ports::EngineState state);
   [[nodiscard]] std::chrono::milliseconds pause() const;
@@ -84,6 +85,8 @@ class SupervisedEngine final : public ports::Engine {
   HttpEngine http_;
   SupervisorOptions options_;
 
+  std::shared_ptr<SupervisedEngine*> self_ =
+      std::make_shared<SupervisedEngine*>(this);  // null once gone
   std::unique_ptr<ChildProcess> child_;
   ports::EngineState state_ = ports::EngineState::kStarting;
   ports::EngineLoad load_;
