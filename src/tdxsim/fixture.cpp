@@ -66,7 +66,6 @@ WorkerFixture make_worker_fixture(const std::string& seed, const std::string& mo
       "[[proxies]]\nhost = \"127.0.0.1\"\nport = 11000\nkey = \"" +
       std::string(64, 'a') +
       "\"\n[registry]\nfile = \"registry.toml\"\n[chain]\nfile = \"chain.toml\"\n";
-
   out.block = {.seqno = Seqno(360'000'000 - 360'000'000 % 256),
                .root_hash = invented<BlockHash>(random),
                .generated_at = UnixSeconds(kFixtureNow.value() - 600)};

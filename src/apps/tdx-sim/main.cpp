@@ -1,0 +1,166 @@
+// tdx-sim: TDX quotes for machines without TDX. Development only.
+
+#include <openssl/rand.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+
+#include "apps/tdx-sim/state.h"
+#include "apps/tdx-sim/tree.h"
+#include "base/check.h"
+
+namespace cocoon::apps {
+namespace {
+
+constexpr const char* kSummary =
+    "Stands in for the kernel's configfs-tsm tree and signs TDX quotes under a development root.";
+constexpr const char* kManual = R"(DESCRIPTION
+  Whoever wants a quote makes a folder in the tree, writes the 64 bytes of REPORTDATA to its file inblob and reads the
+  file outblob, as with /sys/kernel/config/tsm/report on a real trust domain. The quotes have the genuine format,
+  version 4, and genuine signatures, up to a root certificate that this program made for itself. Verifiers accept them
+  on the development network only, and only if the registry lists that root. They prove nothing about this machine.
+
+FILES
+  STATE/platform.cbor   keys and certificates, mode 0600; made at the first start
+  STATE/root.der, root.pem, root.sha256
+                        the root certificate and its fingerprint, for the registry's [attestation] roots
+  STATE/image.toml      what the simulated machine measures, for the registry's [[images]]; written last
+
+OUTPUT
+  One line "READY root=FINGERPRINT" on standard output once quotes can be had; a JSON object a line on standard error.
+
+EXIT STATUS
+  0  stopped by SIGTERM or SIGINT, or --init done
+  1  failed; the reason is on standard error
+  2  wrong usage
+
+EXAMPLE
+  tdx-sim --tsm /tmp/net/tsm --state /tmp/net/tdx-sim)";
+
+constexpr long kPollNanoseconds = 20'000'000;
+
+volatile std::sig_atomic_t stop_requested = 0;
+void request_stop(int) { stop_requested = 1; }
+
+void fill_random(MutableBytesView out) {
+  COCOON_CHECK(
+      RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(out.size())) == 1);
+}
+
+struct Arguments {
+  std::filesystem::path tsm;
+  std::filesystem::path state;
+  std::optional<std::filesystem::path> measurements;
+  std::string log_level = "info";
+  tdxsim::QuoteOptions quote;
+  enum class Mode : std::uint8_t { kServe, kInitOnly } mode = Mode::kServe;
+};
+
+// Eight bytes as in the quote, lowest first: "0000001000000000".
+std::optional<std::uint64_t> parse_attributes(const std::string& hex) {
+  const auto bytes = from_hex(hex);
+  if (!bytes || bytes->size() != 8) return std::nullopt;
+  std::uint64_t value = 0;
+  for (std::size_t i = 8; i-- > 0;)
+    value = value << 8U | std::to_integer<std::uint64_t>((*bytes)[i]);
+  return value;
+}
+
+int fail_with(const Error& error) {
+  std::fprintf(stderr, "tdx-sim: %s\n", error.message().c_str());
+  return 1;
+}
+
+// Exit status if there is nothing to run.
+std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
+  CLI::App app(kSummary, "tdx-sim");
+  app.footer(kManual);
+  app.set_version_flag("--version", "cocoon " COCOON_VERSION);
+  std::string measurements;
+  std::string attributes;
+  bool init_only = false;
+  bool flip = false;
+  app.add_option("--tsm", out.tsm, "the folder that plays configfs-tsm; made if absent")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--state", out.state, "where keys and certificates are kept; made if absent")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--measurements", measurements,
+                 "an image in TOML instead of the default measurements")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  app.add_option("--log-level", out.log_level, "debug, info, warn or error")->capture_default_str();
+  app.add_flag("--init", init_only, "make the state and stop");
+  app.add_option("--td-attributes", attributes,
+                 "for tests: claim these TD attributes, 8 bytes as in the quote; the healthy "
+                 "default is 0000001000000000")
+      ->type_name("HEX");
+  app.add_flag("--report-data-flip", flip,
+               "for tests: quote over other bytes than those asked for");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (!measurements.empty()) out.measurements = measurements;
+  if (init_only) out.mode = Arguments::Mode::kInitOnly;
+  if (flip) out.quote.report_data = tdxsim::QuoteOptions::ReportData::kFirstBitFlipped;
+  if (!attributes.empty()) {
+    const auto value = parse_attributes(attributes);
+    if (!value) {
+      std::fprintf(stderr, "tdx-sim: --td-attributes: expected 8 bytes in hexadecimal\n");
+      return 2;
+    }
+    out.quote.td_attributes = *value;
+  }
+  return std::nullopt;
+}
+
+int serve(const Arguments& arguments, const SimState& state, const Logger& log) {
+  TsmTree tree(
+      arguments.tsm,
+      [&](const ByteArray<64>& report_data) {
+        return state.platform().quote(report_data, state.measurements(), arguments.quote);
+      },
+      log);
+  if (const Status opened = tree.open(); !opened) return fail_with(opened.error());
+  std::printf("READY root=%s\n", state.platform().root_fingerprint().hex().c_str());
+  std::fflush(stdout);
+  while (stop_requested == 0) {
+    tree.serve_once();
+    const timespec pause{.tv_sec = 0, .tv_nsec = kPollNanoseconds};
+    ::nanosleep(&pause, nullptr);
+  }
+  log.info("tdxsim.stopped");
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  Arguments arguments;
+  if (const auto status = parse_arguments(argc, argv, arguments)) return *status;
+  const auto level = parse_log_level(arguments.log_level);
+  if (!level) {
+    std::fprintf(stderr, "tdx-sim: --log-level: must be debug, info, warn or error\n");
+    return 2;
+  }
+  std::signal(SIGTERM, request_stop);
+  std::signal(SIGINT, request_stop);
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  const auto state = SimState::open(arguments.state, arguments.measurements, fill_random,
+                                    UnixSeconds(static_cast<std::uint32_t>(now)));
+  if (!state) return fail_with(state.error());
+  if (arguments.mode == Arguments::Mode::kInitOnly) return 0;
+  return serve(arguments, *state, Logger::to_stderr(*level));
+}
+
+}  // namespace
+}  // namespace cocoon::apps
+
+int main(int argc, char** argv) { return cocoon::apps::run(argc, argv); }

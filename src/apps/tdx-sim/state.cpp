@@ -1,0 +1,110 @@
+#include "apps/tdx-sim/state.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "attest/image_toml.h"
+
+namespace cocoon::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status put(const fs::path& file, BytesView bytes, FileMode mode) {
+  return replace_file(file, bytes, mode, file.string() + ".tmp");
+}
+
+// The descriptor that holds the folder's lock.
+Result<int> lock_folder(const fs::path& folder) {
+  const fs::path file = folder / "lock";
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(SimError::kUnwritable, "cannot open " + file.string());
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  ::close(fd);
+  return fail(SimError::kBusy, "another tdx-sim uses " + folder.string());
+}
+
+Status refuse_if_others_may_read(const fs::path& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+      status.st_uid == ::geteuid() && (status.st_mode & 077U) == 0) {
+    return {};
+  }
+  return fail(SimError::kInsecure, file.string() + " must be a file that only its owner can read");
+}
+
+Result<tdxsim::Platform> load_or_create(const fs::path& folder,
+                                        const tdxsim::Platform::FillRandom& random,
+                                        UnixSeconds now) {
+  const fs::path file = folder / "platform.cbor";
+  std::error_code ignored;
+  if (fs::exists(file, ignored)) {
+    TRY_VOID(refuse_if_others_may_read(file));
+    TRY(Bytes read, read_small_file(file));
+    const SecretBytes saved(std::move(read));
+    auto platform = tdxsim::Platform::load(saved.expose());
+    if (!platform) return std::unexpected(std::move(platform).error().with_context(file.string()));
+    return platform;
+  }
+  TRY(tdxsim::Platform platform, tdxsim::Platform::create(random, now));
+  TRY_VOID(put(file, platform.save().expose(), FileMode::kPrivate));
+  return platform;
+}
+
+Result<tdxsim::Measurements> read_measurements(const std::optional<fs::path>& file) {
+  if (!file) return tdxsim::default_measurements();
+  TRY(const Bytes toml, read_small_file(*file));
+  auto image = attest::parse_image_toml(toml);
+  if (!image) return std::unexpected(std::move(image).error().with_context(file->string()));
+  return tdxsim::measurements_of(*image);
+}
+
+Status publish(const fs::path& folder, const tdxsim::Platform& platform,
+               const tdxsim::Measurements& measurements) {
+  const std::string fingerprint = platform.root_fingerprint().hex() + "\n";
+  const std::string pem = tdxsim::to_pem(platform.root());
+  const std::string image = attest::write_image_toml(tdxsim::image_of(measurements));
+  TRY_VOID(put(folder / "root.der", platform.root().der(), FileMode::kPublic));
+  TRY_VOID(put(folder / "root.pem", as_bytes(pem), FileMode::kPublic));
+  TRY_VOID(put(folder / "root.sha256", as_bytes(fingerprint), FileMode::kPublic));
+  return put(folder / "image.toml", as_bytes(image), FileMode::kPublic);
+}
+
+}  // namespace
+
+Result<SimState> SimState::open(const fs::path& folder, const std::optional<fs::path>& measurements,
+                                const tdxsim::Platform::FillRandom& random, UnixSeconds now) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) fs::permissions(folder, fs::perms::owner_all, error);
+  if (error) return fail(SimError::kUnwritable, "cannot make " + folder.string());
+  fs::remove(folder / "image.toml", error);
+  TRY(const tdxsim::Measurements measured, read_measurements(measurements));
+  TRY(const int lock, lock_folder(folder));
+  auto platform = load_or_create(folder, random, now);
+  if (platform) {
+    if (Status published = publish(folder, *platform, measured); !published) {
+      platform = std::unexpected(std::move(published).error());
+    }
+  }
+  if (!platform) {
+    ::close(lock);
+    return std::unexpected(std::move(platform).error());
+  }
+  return SimState(lock, std::move(*platform), measured);
+}
+
+SimState::SimState(SimState&& other) noexcept
+    : lock_(std::exchange(other.lock_, -1)),
+      platform_(std::move(other.platform_)),
+      measurements_(other.measurements_) {}
+
+SimState::~SimState() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+}  // namespace cocoon::apps

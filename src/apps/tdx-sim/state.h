@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "apps/tdx-sim/state_files.h"
+#include "tdxsim/platform.h"
+
+namespace cocoon::apps {
+
+// A simulated machine that survives restarts, in a folder of its own:
+//   platform.cbor  keys and certificates, mode 0600
+//   root.der, root.pem, root.sha256  the development root and its fingerprint, for the registry
+//   image.toml     what the machine measures, for the registry; written last, so its presence says
+//   that all is there
+class SimState {
+ public:
+  // Makes folder and keys at the first call. `measurements` is a file with one image
+  // (docs/formats/image.md), or nothing for the default. Holds the folder against a second tdx-sim
+  // for as long as it lives.
+  [[nodiscard]] static Result<SimState> open(
+      const std::filesystem::path& folder, const std::optional<std::filesystem::path>& measurements,
+      const tdxsim::Platform::FillRandom& random, UnixSeconds now);
+
+  SimState(SimState&& other) noexcept;
+  SimState& operator=(SimState&&) = delete;
+  SimState(const SimState&) = delete;
+  SimState& operator=(const SimState&) = delete;
+  ~SimState();
+
+  [[nodiscard]] const tdxsim::Platform& platform() const { return platform_; }
+  [[nodiscard]] const tdxsim::Measurements& measurements() const { return measurements_; }
+
+ private:
+  SimState(int lock, tdxsim::Platform platform, const tdxsim::Measurements& measurements)
+      : lock_(lock), platform_(std::move(platform)), measurements_(measurements) {}
+  int lock_ = -1;
+  tdxsim::Platform platform_;
+  tdxsim::Measurements measurements_;
+};
+
+}  // namespace cocoon::apps
