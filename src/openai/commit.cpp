@@ -1,5 +1,7 @@
 #include "openai/commit.h"
 
+#include "openai/request.h"
+
 namespace cocoon::openai {
 namespace {
 
@@ -54,6 +56,16 @@ Result<AnswerTotals> commit_whole(Endpoint endpoint, int status, BytesView body,
   }
   TRY_VOID(commit_body(to, body));
   return AnswerTotals{};
+}
+
+RequestCommitments commit_request(Endpoint endpoint, BytesView body, const SecretArray<32>& response_secret) {
+  const auto document = codec::parse_json(as_text(body));
+  if (!document || document->as_object() == nullptr) {
+    return {.prompt = provenance::commit_prompt(response_secret, {}),
+            .params = provenance::commit_params(response_secret, body)};
+  }
+  return {.prompt = provenance::commit_prompt(response_secret, prompt_part(endpoint, *document)),
+          .params = provenance::commit_params(response_secret, params_part(endpoint, *document))};
 }
 
 }  // namespace cocoon::openai

@@ -214,17 +214,15 @@ Status Exchange::check_receipt(BytesView signed_receipt) {
 }
 
 Status Exchange::compare(const provenance::Receipt& receipt, const provenance::OutputCommitment& output) const {
-  const auto& secret = opener_->answering()->secret;
-  const provenance::RequestParts parts = provenance::split_request_body(question_.body);
+  const openai::RequestCommitments asked =
+      openai::commit_request(question_.endpoint, question_.body, opener_->answering()->secret);
   const auto refused = [](const char* what) { return fail(ClientError::kReceiptRefused, what); };
   if (receipt.request_id != request_id_) return refused("receipt for another request");
   if (receipt.kid != worker_->kid()) return refused("receipt of another worker");
   if (receipt.image_hash != worker_->image_hash()) return refused("receipt of another image");
   if (receipt.model_hash != question_.model) return refused("receipt for another model");
-  if (receipt.prompt != provenance::commit_prompt(secret, parts.prompt)) return refused("receipt for another prompt");
-  if (receipt.params != provenance::commit_params(secret, parts.params)) {
-    return refused("receipt for other parameters");
-  }
+  if (receipt.prompt != asked.prompt) return refused("receipt for another prompt");
+  if (receipt.params != asked.params) return refused("receipt for other parameters");
   if (receipt.output != output) return refused("receipt for another answer");
   if (receipt.parents != question_.parents) return refused("receipt with other parents");
   if (receipt.terms_hash != TermsHash()) return refused("receipt under other terms");

@@ -161,7 +161,8 @@ AnswerStatus Answer::status_after(const Failure& failure) const {
 Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
   TRY_VOID(std::move(output_status_));
   TRY(const provenance::OutputTree tree, std::move(output_).finish());
-  const provenance::RequestParts parts = provenance::split_request_body(question_.plaintext.body.expose());
+  const openai::RequestCommitments asked =
+      openai::commit_request(endpoint_, question_.plaintext.body.expose(), question_.secret.secret);
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(world_.clock.now() - started_);
   const std::uint64_t started_ms = std::uint64_t{world_.began_at.value()} * 1000;
   return provenance::Receipt{
@@ -169,8 +170,8 @@ Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
       .kid = question_.key->kid,
       .image_hash = question_.key->image_hash,
       .model_hash = settings_.model_hash,
-      .params = provenance::commit_params(question_.secret.secret, parts.params),
-      .prompt = provenance::commit_prompt(question_.secret.secret, parts.prompt),
+      .params = asked.params,
+      .prompt = asked.prompt,
       .output = tree.commitment(),
       .tokens = {.input = TokenCount(totals_.usage.input_tokens),
                  .cached = TokenCount(std::min(totals_.usage.cached_tokens, totals_.usage.input_tokens)),
