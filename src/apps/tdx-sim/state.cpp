@@ -82,9 +82,9 @@ Result<SimState> SimState::open(const fs::path& folder, const std::optional<fs::
   fs::create_directories(folder, error);
   if (!error) fs::permissions(folder, fs::perms::owner_all, error);
   if (error) return fail(SimError::kUnwritable, "cannot make " + folder.string());
-  fs::remove(folder / "image.toml", error);
   TRY(const tdxsim::Measurements measured, read_measurements(measurements));
   TRY(const int lock, lock_folder(folder));
+  fs::remove(folder / "image.toml", error);
   auto platform = load_or_create(folder, random, now);
   if (platform) {
     if (Status published = publish(folder, *platform, measured); !published) {
