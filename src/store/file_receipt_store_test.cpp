@@ -1,4 +1,4 @@
-#include "store/receipt_store.h"
+#include "store/file_receipt_store.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
