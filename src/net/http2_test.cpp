@@ -365,7 +365,7 @@ TEST_CASE("a peer whose header block is over our bound has its stream reset") {
   World world;
   world.options.forward_limits.header_list_bytes_max = 1000;
   world.routes["/wide"] = [](ports::HttpRequest, ports::ResponseWriter& response) -> Task<void> {
-    (void)co_await ports::respond(response, 200, {{"x", std::string(900, 'b')}}, {});
+    (void)co_await ports::respond(response, 200, {{"x", std::string(700, 'b')}}, {});
   };
   world.run([](World& net) -> Task<void> {
     const auto connection = co_await net.dial();

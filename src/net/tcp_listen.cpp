@@ -2,7 +2,7 @@
 
 namespace cocoon::net {
 
-Status listen_on(boost::asio::ip::tcp::acceptor& acceptor, const Endpoint& at) {
+Result<Endpoint> listen_on(boost::asio::ip::tcp::acceptor& acceptor, const Endpoint& at) {
   boost::system::error_code error;
   const auto refuse = [&] {
     return fail(NetError::kBind, "cannot listen on " + at.text() + ": " + error.message());
@@ -16,7 +16,9 @@ Status listen_on(boost::asio::ip::tcp::acceptor& acceptor, const Endpoint& at) {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
   if (error) return refuse();
-  return {};
+  const auto bound = acceptor.local_endpoint(error);
+  if (error) return refuse();
+  return Endpoint{.host = bound.address().to_string(), .port = bound.port()};
 }
 
 }  // namespace cocoon::net

@@ -234,6 +234,7 @@ struct TlsAcceptor::State {
   std::shared_ptr<const std::vector<std::string>> alpns;
   std::unique_ptr<ssl::context> context;
   tcp::acceptor acceptor;
+  Endpoint local;
 };
 
 TlsAcceptor::TlsAcceptor(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -244,7 +245,7 @@ Result<std::unique_ptr<TlsAcceptor>> TlsAcceptor::open(async::Executor executor,
   auto state = std::make_unique<State>(executor, std::move(alpns));
   TRY(auto context, make_server_context(*state->alpns));
   state->context = std::make_unique<ssl::context>(std::move(context));
-  TRY_VOID(listen_on(state->acceptor, at));
+  TRY(state->local, listen_on(state->acceptor, at));
   return std::unique_ptr<TlsAcceptor>(new TlsAcceptor(std::move(state)));
 }
 
@@ -257,11 +258,7 @@ async::Task<Result<std::shared_ptr<TlsChannel>>> TlsAcceptor::accept() {
   co_return std::make_shared<TlsChannel>(std::move(channel));
 }
 
-Endpoint TlsAcceptor::local() const {
-  error_code error;
-  const auto endpoint = state_->acceptor.local_endpoint(error);
-  return Endpoint{.host = endpoint.address().to_string(), .port = endpoint.port()};
-}
+Endpoint TlsAcceptor::local() const { return state_->local; }
 
 void TlsAcceptor::close() {
   error_code ignored;

@@ -42,6 +42,9 @@ std::unique_ptr<BodyReader> body_of(Bytes bytes, HttpFields trailers) {
 }
 
 Task<Status> respond(ResponseWriter& to, int status, HttpFields headers, Bytes body) {
+  if (status != 204 && status != 304 && find_field(headers, "content-length").empty()) {
+    headers.push_back({.name = "content-length", .value = std::to_string(body.size())});
+  }
   CO_TRY_VOID(to.head(status, std::move(headers)));
   if (!body.empty()) CO_TRY_VOID(co_await to.write(std::move(body)));
   co_return co_await to.finish({});

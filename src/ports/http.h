@@ -95,7 +95,7 @@ class ResponseWriter {
   [[nodiscard]] virtual Task<void> wait_closed() = 0;
 };
 
-// Sends a whole answer.
+// Sends a whole answer, with its content-length.
 [[nodiscard]] Task<Status> respond(ResponseWriter& to, int status, HttpFields headers, Bytes body);
 
 // The serving side. handle() runs as one coroutine per request; it is cancelled when the server stops for good.

@@ -1,0 +1,237 @@
+#include "net/http1_client.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+
+#include "net/http1_text.h"
+
+namespace cocoon::net {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using async::Task;
+using boost::system::error_code;
+using ports::HttpError;
+
+namespace {
+
+auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
+
+constexpr std::uint32_t kAnswerHeaderBytesMax = 64 * 1024;
+constexpr std::size_t kReadBytes = 16 * 1024;
+
+using Parser = http::response_parser<http::buffer_body>;
+
+// One request on one connection.
+template <class Protocol>
+struct Exchange {
+  explicit Exchange(const async::Executor& executor) : socket(executor), timer(executor) {}
+
+  void close() {
+    error_code ignored;
+    socket.close(ignored);
+  }
+  // Closes the connection at the deadline, which ends whatever waits for it.
+  static void arm(const std::shared_ptr<Exchange>& self, async::Deadline deadline) {
+    self->timer.expires_at(deadline);
+    self->timer.async_wait([weak = std::weak_ptr(self)](error_code error) {
+      const auto held = weak.lock();
+      if (error || !held || held->head_done) return;
+      held->expired = true;
+      held->close();
+    });
+  }
+
+  typename Protocol::socket socket;
+  asio::steady_timer timer;
+  beast::flat_buffer buffer;
+  std::optional<Parser> parser;
+  bool expired = false;
+  bool head_done = false;
+};
+
+template <class Protocol>
+class AnswerBody final : public ports::BodyReader {
+ public:
+  explicit AnswerBody(std::shared_ptr<Exchange<Protocol>> exchange)
+      : exchange_(std::move(exchange)) {}
+  ~AnswerBody() override { exchange_->close(); }
+  AnswerBody(const AnswerBody&) = delete;
+  AnswerBody& operator=(const AnswerBody&) = delete;
+
+  [[nodiscard]] Task<Result<Bytes>> read() override {
+    const auto exchange = exchange_;
+    Parser& parser = *exchange->parser;
+    while (!parser.is_done()) {
+      Bytes chunk(kReadBytes);
+      parser.get().body().data = chunk.data();
+      parser.get().body().size = chunk.size();
+      error_code error;
+      co_await http::async_read_some(exchange->socket, exchange->buffer, parser, into(error));
+      chunk.resize(chunk.size() - parser.get().body().size);
+      if (!chunk.empty()) co_return chunk;
+      if (error && error != http::error::need_buffer)
+        co_return fail(HttpError::kBroken, "the answer broke off");
+    }
+    co_return Bytes{};
+  }
+  [[nodiscard]] const ports::HttpFields& trailers() const override { return none_; }
+
+ private:
+  std::shared_ptr<Exchange<Protocol>> exchange_;
+  ports::HttpFields none_;
+};
+
+template <class Protocol>
+Task<Status> write(std::shared_ptr<Exchange<Protocol>> exchange, Bytes bytes) {
+  error_code error;
+  co_await asio::async_write(exchange->socket, asio::buffer(bytes), into(error));
+  if (error) co_return fail(HttpError::kUnreachable, "connection lost");
+  co_return Status{};
+}
+
+// The head and as much of the body as it takes to know how the body is framed.
+template <class Protocol>
+Task<Status> upload(std::shared_ptr<Exchange<Protocol>> exchange, ports::HttpRequest request) {
+  if (!is_token(request.method) || !is_request_target(request.path)) {
+    co_return fail(HttpError::kProtocol, "not a request line");
+  }
+  std::string head = request.method + " " + request.path + " HTTP/1.1\r\nconnection: close\r\n";
+  if (ports::find_field(request.headers, "host").empty()) head += "host: localhost\r\n";
+  CO_TRY_VOID(append_fields(head, request.headers));
+  const bool length_known = content_length_of(request.headers).has_value();
+
+  CO_TRY(Bytes first, co_await request.body->read());
+  Bytes second;
+  if (!first.empty()) {
+    CO_TRY(second, co_await request.body->read());
+  }
+  const bool chunked = !second.empty() && !length_known;
+  if (chunked) {
+    head += "transfer-encoding: chunked\r\n";
+  } else if (!length_known && (!first.empty() || request.method == "POST")) {
+    head += "content-length: " + std::to_string(first.size()) + "\r\n";
+  }
+  head += "\r\n";
+  Bytes out = to_bytes(head);
+  for (const Bytes* part : {&first, &second}) {
+    if (part->empty()) continue;
+    if (chunked) {
+      append_chunk(out, *part);
+    } else {
+      append(out, *part);
+    }
+  }
+  CO_TRY_VOID(co_await write(exchange, std::move(out)));
+  while (!second.empty()) {
+    CO_TRY(second, co_await request.body->read());
+    out.clear();
+    if (chunked) {
+      append_chunk(out, second);  // the empty one is the coding's end
+    } else {
+      append(out, second);
+    }
+    CO_TRY_VOID(co_await write(exchange, std::move(out)));
+  }
+  co_return Status{};
+}
+
+// Reads heads until a final one.
+template <class Protocol>
+Task<Status> read_head(std::shared_ptr<Exchange<Protocol>> exchange, std::string method) {
+  for (;;) {
+    Parser& parser = exchange->parser.emplace();
+    parser.header_limit(kAnswerHeaderBytesMax);
+    parser.body_limit(boost::none);
+    parser.skip(method == "HEAD");
+    error_code error;
+    co_await http::async_read_header(exchange->socket, exchange->buffer, parser, into(error));
+    if (error == http::error::header_limit)
+      co_return fail(HttpError::kTooLarge, "answer's header fields too large");
+    const bool parsing =
+        error.category() == http::make_error_code(http::error::bad_version).category();
+    if (error && (!parsing || error == http::error::end_of_stream)) {
+      co_return fail(HttpError::kUnreachable, "connection lost before the answer");
+    }
+    if (error) co_return fail(HttpError::kProtocol, "the answer is not HTTP/1.1");
+    if (parser.get().result_int() / 100 != 1) co_return Status{};
+  }
+}
+
+template <class Protocol>
+Task<Result<ports::HttpResponse>> exchange_over(std::shared_ptr<Exchange<Protocol>> exchange,
+                                                typename Protocol::endpoint to,
+                                                ports::HttpRequest request,
+                                                async::Deadline head_by) {
+  const auto timeout = [] { return fail(async::AsyncError::kTimeout, "no answer in time"); };
+  Exchange<Protocol>::arm(exchange, head_by);
+  error_code error;
+  co_await exchange->socket.async_connect(to, into(error));
+  if (exchange->expired) co_return timeout();
+  if (error) co_return fail(HttpError::kUnreachable, "cannot connect");
+
+  const std::string method = request.method;
+  const Status sent = co_await upload(exchange, std::move(request));
+  if (exchange->expired) co_return timeout();
+  // A server may answer and hang up without having read everything.
+  if (!sent && !sent.error().is(HttpError::kUnreachable)) co_return std::unexpected(sent.error());
+  const Status head = co_await read_head(exchange, method);
+  if (exchange->expired) co_return timeout();
+  if (!head) co_return std::unexpected(head.error());
+  exchange->head_done = true;
+  exchange->timer.cancel();
+  const auto& message = exchange->parser->get();
+  co_return ports::HttpResponse{.status = static_cast<int>(message.result_int()),
+                                .headers = fields_of(message),
+                                .body = std::make_unique<AnswerBody<Protocol>>(exchange)};
+}
+
+}  // namespace
+
+UnixHttpClient::UnixHttpClient(async::Executor executor, std::string socket_path)
+    : executor_(std::move(executor)), socket_path_(std::move(socket_path)) {}
+
+Task<Result<ports::HttpResponse>> UnixHttpClient::send(ports::HttpRequest request,
+                                                       async::Deadline head_by) {
+  using Protocol = asio::local::stream_protocol;
+  constexpr std::size_t kPathBytesMax = 107;  // sockaddr_un
+  if (socket_path_.empty() || socket_path_.size() > kPathBytesMax) {
+    co_return fail(HttpError::kUnreachable, "socket path too long");
+  }
+  co_return co_await exchange_over<Protocol>(std::make_shared<Exchange<Protocol>>(executor_),
+                                             Protocol::endpoint(socket_path_), std::move(request),
+                                             head_by);
+}
+
+Result<std::unique_ptr<LoopbackHttpClient>> LoopbackHttpClient::create(async::Executor executor,
+                                                                       Endpoint to) {
+  if (to.host == "localhost") to.host = "127.0.0.1";
+  error_code error;
+  const auto address = asio::ip::make_address(to.host, error);
+  if (error || !address.is_loopback())
+    return fail(NetError::kBadEndpoint, "not an address of this machine");
+  return std::unique_ptr<LoopbackHttpClient>(
+      new LoopbackHttpClient(std::move(executor), std::move(to)));
+}
+
+Task<Result<ports::HttpResponse>> LoopbackHttpClient::send(ports::HttpRequest request,
+                                                           async::Deadline head_by) {
+  using Protocol = asio::ip::tcp;
+  error_code error;
+  const Protocol::endpoint endpoint(asio::ip::make_address(to_.host, error), to_.port);
+  if (ports::find_field(request.headers, "host").empty()) {
+    request.headers.push_back({.name = "host", .value = to_.text()});
+  }
+  co_return co_await exchange_over<Protocol>(std::make_shared<Exchange<Protocol>>(executor_),
+                                             endpoint, std::move(request), head_by);
+}
+
+}  // namespace cocoon::net
