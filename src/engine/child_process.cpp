@@ -184,7 +184,7 @@ async::Task<ExitStatus> ChildProcess::wait_end() {
         info.si_pid != 0;
     if (over) state_->reap();
   }
-  co_return *state_->ended;
+  co_return state_->ended.value_or(ExitStatus{});
 }
 
 }  // namespace cocoon::engine

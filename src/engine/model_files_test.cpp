@@ -273,6 +273,7 @@ TEST_CASE("the tree over 1 to 9 leaves is RFC 9162's") {
   };
   for (std::uint8_t count = 1; count <= 9; ++count) {
     std::vector<Sha256Digest> leaves;
+    leaves.reserve(count);
     for (std::uint8_t i = 0; i < count; ++i) leaves.push_back(hash(i));
     CHECK_EQ(tree_hash(leaves), tree(0, count, tree));
   }

@@ -67,6 +67,13 @@ Task<Status> until_restarted(SupervisedEngine& engine, async::Clock& clock,
   co_return Status{};
 }
 
+Task<void> until(ExternalEngine& engine, async::Clock& clock, EngineState state) {
+  for (const auto by = clock.in(5s); engine.state() != state && clock.now() < by;) {
+    co_await clock.sleep_for(5ms);
+  }
+  CHECK_EQ(engine.state(), state);
+}
+
 bool is_alive(int pid) { return ::kill(pid, 0) == 0; }
 
 }  // namespace
@@ -341,13 +348,7 @@ TEST_CASE("an external engine is watched: ready, gone, back, stopped") {
   ExternalEngine external({world.loop.get_executor(), *world.clock, world.logger, world.metrics},
                           world.client(), {.health_interval = 20ms, .health_max = 1s});
   auto engine = make_engine(world, fake_command(world, {"--flavour", "vllm"}));
-  const auto until = [](EngineWorld& w, ExternalEngine& x, EngineState state) -> Task<void> {
-    for (const auto by = w.clock->in(5s); x.state() != state && w.clock->now() < by;) {
-      co_await w.clock->sleep_for(5ms);
-    }
-    CHECK_EQ(x.state(), state);
-  };
-  const auto body = [&until](EngineWorld& w, ExternalEngine& x, SupervisedEngine& e) -> Task<void> {
+  const auto body = [](EngineWorld& w, ExternalEngine& x, SupervisedEngine& e) -> Task<void> {
     w.spawn(x.run());
     CHECK((co_await x.wait_ready(w.clock->in(50ms))).error().is(async::AsyncError::kTimeout));
     CHECK_EQ(x.state(), EngineState::kStarting);
@@ -358,11 +359,11 @@ TEST_CASE("an external engine is watched: ready, gone, back, stopped") {
     CHECK_EQ(x.load().cache_used_permille, 125U);
     CHECK((co_await ask(x, *w.clock, "{}")).has_value());
     co_await e.stop();
-    co_await until(w, x, EngineState::kRestarting);
+    co_await until(x, *w.clock, EngineState::kRestarting);
     CHECK_FALSE(x.load().requests_running.has_value());
     CHECK((co_await ask(x, *w.clock, "{}")).error().is(EngineError::kDown));
     x.stop();
-    co_await until(w, x, EngineState::kGivenUp);
+    co_await until(x, *w.clock, EngineState::kGivenUp);
   };
   world.run(body(world, external, *engine));
 }
