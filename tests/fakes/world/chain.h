@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+
+#include "attest/statement.h"
+#include "ports/world.h"
+#include "tdxsim/platform.h"
+#include "tests/fakes/world/simulation.h"
+
+namespace cocoon::fakes {
+
+class FakeRegistry final : public ports::Registry {
+ public:
+  [[nodiscard]] std::shared_ptr<const registry::Snapshot> current() const override {
+    return current_;
+  }
+  // Publishes what `edit` made of the present snapshot.
+  void change(const std::function<void(registry::Snapshot&)>& edit);
+
+ private:
+  std::shared_ptr<const registry::Snapshot> current_ = std::make_shared<registry::Snapshot>();
+};
+
+// A block each five seconds of the virtual wall clock; number and root hash follow from the time.
+class FakeChainHead final : public ports::ChainHead {
+ public:
+  static constexpr std::uint32_t kBlockSeconds = 5;
+  static constexpr std::uint32_t kStatementInterval = 4;
+
+  explicit FakeChainHead(VirtualClock& clock) : clock_(clock) {}
+
+  [[nodiscard]] Task<Result<ports::Block>> newest_statement_block() override;
+  [[nodiscard]] Task<Result<ports::Block>> block(Seqno seqno) override;
+  [[nodiscard]] Task<Result<ports::Block>> newest_block() override;
+
+  // The same at once, for who prepares a test.
+  [[nodiscard]] ports::Block statement_block() const;
+  [[nodiscard]] static ports::Block block_of(Seqno seqno);
+  enum class Server : std::uint8_t { kAnswers, kSilent };
+  void set_server(Server server) { server_ = server; }
+
+ private:
+  [[nodiscard]] std::uint32_t newest_number() const;
+  VirtualClock& clock_;
+  Server server_ = Server::kAnswers;
+};
+
+// Hardware that signs quotes as tdxsim's platforms do.
+class FakeQuoteSource final : public ports::QuoteSource {
+ public:
+  FakeQuoteSource(Simulation& simulation, tdxsim::Platform platform)
+      : simulation_(simulation), platform_(std::move(platform)) {}
+
+  [[nodiscard]] Task<Result<Bytes>> quote(ByteArray<64> report_data) override;
+
+  [[nodiscard]] const tdxsim::Platform& platform() const { return platform_; }
+  void set_measurements(const tdxsim::Measurements& measurements) { measurements_ = measurements; }
+  void set_options(const tdxsim::QuoteOptions& options) { options_ = options; }
+  void set_quote_time(Duration time) { quote_time_ = time; }
+  enum class Hardware : std::uint8_t { kWorks, kFails };
+  void set_hardware(Hardware hardware) { hardware_ = hardware; }
+
+ private:
+  Simulation& simulation_;
+  tdxsim::Platform platform_;
+  tdxsim::Measurements measurements_ = tdxsim::default_measurements();
+  tdxsim::QuoteOptions options_;
+  Duration quote_time_{0};
+  Hardware hardware_ = Hardware::kWorks;
+};
+
+}  // namespace cocoon::fakes
