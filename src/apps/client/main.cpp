@@ -5,7 +5,6 @@
 #include "chain/file_chain_head.h"
 #include "chain/file_registry.h"
 #include "config/client_config.h"
-#include "config/error.h"
 #include "net/dialer.h"
 #include "net/os_random.h"
 #include "net/reconnecting_client.h"
@@ -54,11 +53,9 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
   net::OsRandom random;
   admin::PrometheusMetrics metrics;
 
-  CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, log));
-  CO_TRY(const auto head, chain::FileChainHead::open(config.world.chain));
-  if (registry->current()->network != config.network) {
-    co_return fail(config::ConfigError::kOutOfRange, "the registry is of another network than the configuration");
-  }
+  CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, config.network));
+  CO_TRY(const auto head, chain::FileChainHead::open(config.world.chain, config.network,
+                                                     registry->current()->parameters.statement_block_interval, *clock));
   CO_TRY(const auto receipts, store::FileReceiptStore::open(config.state_dir / "receipts"));
   CO_TRY(const auto dialer, net::Dialer::create(executor));
   client::Fleet fleet(

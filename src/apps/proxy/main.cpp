@@ -5,7 +5,6 @@
 #include "apps/common/role_program.h"
 #include "chain/file_chain_head.h"
 #include "chain/file_registry.h"
-#include "config/error.h"
 #include "config/key_file.h"
 #include "config/proxy_config.h"
 #include "net/listener.h"
@@ -52,11 +51,9 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
   CO_TRY(auto seed, config::load_key_file(config.identity_key_file));
   const auto identity =
       std::make_shared<const crypto::Ed25519KeyPair>(crypto::Ed25519KeyPair::from_seed(std::move(seed)));
-  CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, log));
-  CO_TRY(const auto head, chain::FileChainHead::open(config.world.chain));
-  if (registry->current()->network != config.network) {
-    co_return fail(config::ConfigError::kOutOfRange, "the registry is of another network than the configuration");
-  }
+  CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, config.network));
+  CO_TRY(const auto head, chain::FileChainHead::open(config.world.chain, config.network,
+                                                     registry->current()->parameters.statement_block_interval, *clock));
   if (registry->current()->proxy_by_key(identity->public_key()) == nullptr) {
     log.warn("proxy.not_in_registry");
   }

@@ -21,7 +21,7 @@
 #include "net/shutdown_signal.h"
 #include "roles/worker/links.h"
 #include "roles/worker/service.h"
-#include "tee/configfs_tsm.h"
+#include "tee/tsm_quote_source.h"
 
 namespace cocoon::apps {
 namespace {
@@ -148,18 +148,16 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::Work
   admin::PrometheusMetrics metrics;
   const auto log_crash = [&log](std::string_view) { log.error("worker.loop_crashed"); };
 
-  CO_TRY(const auto registry, chain::FileRegistry::open(config.registry_file, log));
-  CO_TRY(const auto head, chain::FileChainHead::open(config.chain_file));
-  if (registry->current()->network != config.network) {
-    co_return fail(attest::AttestError::kWrongNetwork, "the registry is of another network than the configuration");
-  }
+  CO_TRY(const auto registry, chain::FileRegistry::open(config.registry_file, config.network));
+  CO_TRY(const auto head, chain::FileChainHead::open(config.chain_file, config.network,
+                                                     registry->current()->parameters.statement_block_interval, *clock));
   CO_TRY(const LoadedModel model, load_model(config, *registry->current(), log));
   CO_TRY(const auto running, RunningEngine::create(config, model, {executor, *clock, log, metrics}));
   async::spawn(executor, running->run(), log_crash);
   CO_TRY_VOID(co_await running->wait_ready(clock->in(kEngineReadyBy)));
   metrics.set(ports::Gauge::kEngineReady, 1);
 
-  tee::ConfigfsTsm quotes(config.tsm_path, *clock);
+  tee::TsmQuoteSource quotes({.path = config.tsm_path}, *clock);
   worker::Service* service_of_keyring = nullptr;
   worker::Keyring keyring({.network = config.network,
                            .model_name = config.model.name,

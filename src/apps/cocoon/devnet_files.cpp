@@ -1,0 +1,236 @@
+#include "apps/cocoon/devnet_files.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "apps/cocoon/error.h"
+#include "apps/cocoon/local_http.h"
+#include "attest/image_toml.h"
+#include "base/log.h"
+#include "chain/chain_file.h"
+#include "chain/files.h"
+#include "chain/registry_toml.h"
+#include "codec/json.h"
+#include "config/client_config.h"
+#include "config/key_file.h"
+#include "config/proxy_config.h"
+#include "crypto/hash.h"
+#include "engine/model_files.h"
+#include "net/endpoint.h"
+#include "net/os_random.h"
+
+namespace cocoon::apps {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t kClientPort = 10000;
+constexpr std::uint16_t kProxyPort = 11000;
+constexpr std::uint16_t kWorkerStatusPort = 12000;
+// Second and further proxies leave room for the first one's admin port.
+constexpr std::uint16_t kProxyPortStep = 10;
+constexpr std::size_t kSmallFileMax = 64 * 1024;
+
+// Ports that nobody listens on now. They are held until all are chosen, so that they differ.
+class PortChooser {
+ public:
+  explicit PortChooser(PortPlan plan) : plan_(plan) {}
+  PortChooser(const PortChooser&) = delete;
+  PortChooser& operator=(const PortChooser&) = delete;
+  ~PortChooser() {
+    for (const int socket : held_) close(socket);
+  }
+
+  [[nodiscard]] Result<std::uint16_t> choose(std::uint16_t standard) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) return fail(AppError::kBadState, "no socket to be had");
+    held_.push_back(socket);
+    const int yes = 1;
+    (void)setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(plan_ == PortPlan::kStandard ? standard : std::uint16_t{0});
+    if (bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) != 0) {
+      return fail(AppError::kBadState, fmt::format("port {} of this machine is taken; is a network running already?",
+                                                   standard));
+    }
+    socklen_t size = sizeof(at);
+    (void)getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size);
+    return ntohs(at.sin_port);
+  }
+
+ private:
+  PortPlan plan_;
+  std::vector<int> held_;
+};
+
+// "SmolLM2-135M-Instruct.Q4_1.gguf" and its folder are one model: the file's name without ending and quantisation.
+std::string name_of_model(const std::filesystem::path& model) {
+  std::string name = model.filename().string();
+  if (name.ends_with(".gguf")) name.erase(name.size() - 5);
+  const auto dot = name.rfind('.');
+  if (dot != std::string::npos && dot + 1 < name.size() && (name[dot + 1] == 'Q' || name[dot + 1] == 'F')) {
+    name.erase(dot);
+  }
+  return name;
+}
+
+// The first model that a running engine offers. Its weights cannot be hashed from here; the name stands in for them, on
+// the devnet only.
+Status describe_external(const std::string& url, DevnetFacts& facts) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) return fail(AppError::kBadInput, "--engine takes http://127.0.0.1:PORT");
+  TRY(const net::Endpoint at, net::Endpoint::parse(std::string_view(url).substr(kScheme.size())));
+  auto reply = ask_local(at.port, "GET", "/v1/models", "", 5s);
+  if (!reply) return std::unexpected(std::move(reply).error().with_context("asking the engine for its models"));
+  TRY(const codec::Json models, codec::parse_json(as_text(reply->body)));
+  const codec::Json* const data = models.find("data");
+  const auto* const list = data == nullptr ? nullptr : data->as_array();
+  const codec::Json* const id = list == nullptr || list->empty() ? nullptr : list->front().find("id");
+  if (id == nullptr || id->as_string() == nullptr) return fail(AppError::kBadInput, "the engine names no model");
+  facts.model_name = *id->as_string();
+  facts.model_hash = ModelHash(crypto::sha256({label("cocoon/1 external model"), as_bytes(facts.model_name)}));
+  return {};
+}
+
+Result<Bytes> small_file(const std::filesystem::path& file) { return chain::read_file(file, kSmallFileMax); }
+
+Result<registry::Snapshot> make_registry(const DevnetOptions& options, const DevnetFacts& facts) {
+  registry::Snapshot snapshot;
+  snapshot.network = kDevnetNetworkId;
+  snapshot.policy.network = kDevnetNetworkId;
+  const std::filesystem::path sim = options.state / "tdx-sim";
+  TRY(const Bytes image_toml, small_file(sim / kSimReadyFile));
+  TRY(attest::Image image, attest::parse_image_toml(image_toml));
+  snapshot.policy.images.push_back(std::move(image));
+  TRY(const Bytes root_der, small_file(sim / "root.der"));
+  snapshot.policy.roots.emplace_back(crypto::sha256(root_der));
+  snapshot.policy.statement_age_max = snapshot.parameters.key_epoch + snapshot.parameters.key_grace;
+  snapshot.models.push_back({.name = facts.model_name, .hash = facts.model_hash});
+  for (const DevnetProxy& proxy : facts.proxies) {
+    snapshot.proxies.push_back({.name = proxy.name, .key = proxy.key, .host = "127.0.0.1", .port = proxy.port});
+  }
+  return snapshot;
+}
+
+std::string proxy_toml(const DevnetOptions& options, const DevnetProxy& proxy) {
+  config::ProxyConfig config;
+  config.network = kDevnetNetworkId;
+  config.identity_key_file = options.state / (proxy.name + ".key");
+  config.world = {.registry = options.state / "registry.toml", .chain = options.state / "chain.toml"};
+  config.listen = {"127.0.0.1", proxy.port};
+  config.first_frame_timeout = 10min;
+  config.admin.port = proxy.admin_port;
+  return config::write_proxy_config(config);
+}
+
+std::string client_toml(const DevnetOptions& options, const DevnetFacts& facts) {
+  config::ClientConfig config;
+  config.network = kDevnetNetworkId;
+  config.state_dir = options.state / "client";
+  config.world = {.registry = options.state / "registry.toml", .chain = options.state / "chain.toml"};
+  config.listen = {"127.0.0.1", facts.client_port};
+  config.first_frame_timeout = 10min;
+  config.idle_timeout = 10min;
+  config.admin.port = facts.client_admin_port;
+  return config::write_client_config(config);
+}
+
+std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, std::size_t index,
+                        const std::filesystem::path& programs) {
+  const std::filesystem::path folder = options.state / worker_name(index);
+  std::string toml = fmt::format("network = {}\nstate_dir = '{}'\n\n[engine]\n", kDevnetNetworkId.value(),
+                                 folder.string());
+  if (options.engine_url) {
+    toml += fmt::format("kind = 'external'\nurl = '{}'\n", *options.engine_url);
+  } else {
+    toml += fmt::format("kind = 'llama-server'\nprogram = '{}'\n", (programs / "llama-server").string());
+  }
+  toml += fmt::format("\n[model]\nname = '{}'\n", facts.model_name);
+  if (!options.engine_url) {
+    toml += fmt::format("path = '{}'\nprivate_dir = '{}'\n", options.model.string(), (folder / "model").string());
+  }
+  for (const DevnetProxy& proxy : facts.proxies) {
+    toml += fmt::format("\n[[proxies]]\nhost = '127.0.0.1'\nport = {}\nkey = '{}'\n", proxy.port, proxy.key.hex());
+  }
+  toml += fmt::format("\n[registry]\nfile = '{}'\n\n[chain]\nfile = '{}'\n\n[tee]\ntsm_path = '{}'\n",
+                      (options.state / "registry.toml").string(), (options.state / "chain.toml").string(),
+                      (options.state / "tsm").string());
+  toml += fmt::format("\n[admin]\nport = {}\n", facts.worker_admin_ports[index]);
+  return toml;
+}
+
+Status make_folder(const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (!failed) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+  if (failed) return fail(AppError::kBadState, "cannot make " + folder.string() + ": " + failed.message());
+  return {};
+}
+
+// The proxy's identity: kept from run to run, made at the first.
+Result<crypto::Ed25519PublicKey> proxy_key(const std::filesystem::path& file) {
+  auto seed = config::load_key_file(file);
+  if (!seed) {
+    SecretArray<32> fresh;
+    net::OsRandom().fill(fresh.expose_mutable());
+    TRY_VOID(config::create_key_file(file, fresh));
+    seed = std::move(fresh);
+  }
+  return crypto::Ed25519KeyPair::from_seed(std::move(seed).value()).public_key();
+}
+
+}  // namespace
+
+std::string worker_name(std::size_t index) { return fmt::format("worker-{}", index + 1); }
+
+Result<DevnetFacts> plan_devnet(const DevnetOptions& options) {
+  DevnetFacts facts;
+  PortChooser ports(options.ports);
+  TRY(facts.client_port, ports.choose(kClientPort));
+  TRY(facts.client_admin_port, ports.choose(kClientPort + 1));
+  for (std::size_t i = 0; i < options.proxies; ++i) {
+    const auto standard = static_cast<std::uint16_t>(kProxyPort + kProxyPortStep * i);
+    DevnetProxy proxy;
+    proxy.name = fmt::format("proxy-{}", i + 1);
+    TRY(proxy.port, ports.choose(standard));
+    TRY(proxy.admin_port, ports.choose(static_cast<std::uint16_t>(standard + 1)));
+    TRY(proxy.key, proxy_key(options.state / (proxy.name + ".key")));
+    facts.proxies.push_back(std::move(proxy));
+  }
+  for (std::size_t i = 0; i < options.workers; ++i) {
+    TRY(const std::uint16_t port, ports.choose(static_cast<std::uint16_t>(kWorkerStatusPort + i)));
+    facts.worker_admin_ports.push_back(port);
+  }
+  if (options.engine_url) {
+    TRY_VOID(describe_external(*options.engine_url, facts));
+    return facts;
+  }
+  TRY(const engine::ModelIdentity identity, engine::hash_for_registry(options.model));
+  facts.model_name = name_of_model(options.model);
+  facts.model_hash = identity.hash;
+  return facts;
+}
+
+Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts) {
+  TRY(const registry::Snapshot snapshot, make_registry(options, facts));
+  TRY_VOID(chain::replace_file(options.state / "registry.toml", chain::write_registry_toml(snapshot)));
+  TRY_VOID(chain::replace_file(options.state / "chain.toml", chain::write_clock_chain_file()));
+  for (const DevnetProxy& proxy : facts.proxies) {
+    TRY_VOID(chain::replace_file(options.state / (proxy.name + ".toml"), proxy_toml(options, proxy)));
+  }
+  for (std::size_t i = 0; i < options.workers; ++i) {
+    TRY_VOID(make_folder(options.state / worker_name(i)));
+    TRY_VOID(chain::replace_file(options.state / (worker_name(i) + ".toml"),
+                                 worker_toml(options, facts, i, options.programs)));
+  }
+  TRY_VOID(make_folder(options.state / "client"));
+  return chain::replace_file(options.state / "client.toml", client_toml(options, facts));
+}
+
+}  // namespace cocoon::apps

@@ -1,0 +1,194 @@
+// cocoon: the command people type.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/cocoon/demo.h"
+#include "apps/cocoon/error.h"
+#include "apps/cocoon/process.h"
+#include "apps/cocoon/terminal.h"
+#include "apps/cocoon/up.h"
+#include "apps/common/role_program.h"
+#include "attest/inspect.h"
+#include "chain/files.h"
+#include "codec/json.h"
+
+namespace cocoon::apps {
+namespace {
+
+constexpr std::size_t kInspectBytesMax = 1024 * 1024;
+constexpr const char* kDefaultQuestion = "What is the capital of France?";
+constexpr const char* kDefaultModel = "SmolLM2-135M-Instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+constexpr const char* kFooter = R"(Examples:
+  cocoon demo                        one private answer, then everything is gone again
+  cocoon up --workers 2 --proxies 2  a network that stays; then point an OpenAI SDK at http://127.0.0.1:10000/v1
+  cocoon up --engine http://127.0.0.1:8080   the same around an engine that runs already
+  cocoon status ; cocoon down
+  cocoon worker run --config worker.toml
+  cocoon attest inspect quote.bin
+
+Exit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.
+With --json a command prints one JSON object and nothing else. NO_COLOR turns colours off.)";
+
+struct Command {
+  bool json = false;
+  DevnetOptions devnet;
+  std::string engine_url;
+  std::string ports = "standard";
+  std::string question = kDefaultQuestion;
+  std::string config;
+  std::string file;
+};
+
+void add_json(CLI::App* app, Command& command) {
+  app->add_flag("--json", command.json, "print one JSON object and nothing else");
+}
+
+void add_state(CLI::App* app, Command& command) {
+  app->add_option("--state", command.devnet.state, "folder of everything the network writes");
+}
+
+void add_network(CLI::App* app, Command& command) {
+  app->add_option("--engine", command.engine_url,
+                  "an OpenAI-compatible engine that runs already, http://127.0.0.1:PORT (devnet only)");
+  app->add_option("--model", command.devnet.model, "a GGUF file or its folder, for the built-in engine");
+  app->add_option("--workers", command.devnet.workers, "how many workers")->check(CLI::Range(1, 32));
+  app->add_option("--proxies", command.devnet.proxies, "how many proxies")->check(CLI::Range(1, 32));
+}
+
+// The model that `make` fetched, unless the user names one.
+Status settle_network(Command& command) {
+  DevnetOptions& options = command.devnet;
+  options.programs = program_folder();
+  if (!command.engine_url.empty()) {
+    options.engine_url = command.engine_url;
+    return {};
+  }
+  const bool is_default = options.model.empty();
+  if (is_default) options.model = program_folder().parent_path() / "models" / kDefaultModel;
+  std::error_code failed;
+  options.model = std::filesystem::absolute(options.model, failed);
+  if (!failed && std::filesystem::exists(options.model, failed)) return {};
+  return fail(AppError::kNoModel,
+              is_default ? "the default model has not been fetched; run tools/fetch-model, or give --model PATH"
+                         : "there is no model at " + options.model.string());
+}
+
+Status settle_state(Command& command) {
+  if (command.devnet.state.empty()) command.devnet.state = default_state();
+  std::error_code failed;
+  command.devnet.state = std::filesystem::absolute(command.devnet.state, failed);
+  if (failed) return fail(AppError::kBadState, "cannot use " + command.devnet.state.string());
+  return {};
+}
+
+int demo(Command& command, Terminal& terminal) {
+  command.devnet.ports = PortPlan::kFree;
+  if (const Status ready = settle_network(command); !ready) return report(terminal, ready.error());
+  return run_demo(command.devnet, command.question, terminal);
+}
+
+int up(Command& command, Terminal& terminal) {
+  command.devnet.ports = command.ports == "free" ? PortPlan::kFree : PortPlan::kStandard;
+  if (const Status ready = settle_network(command); !ready) return report(terminal, ready.error());
+  if (const Status ready = settle_state(command); !ready) return report(terminal, ready.error());
+  return run_up(command.devnet, terminal);
+}
+
+// Becomes cocoon-client, cocoon-proxy or cocoon-worker.
+int run_role(const std::string& role, const Command& command, const Terminal& terminal) {
+  const std::string program = (program_folder() / ("cocoon-" + role)).string();
+  execl(program.c_str(), program.c_str(), "--config", command.config.c_str(), nullptr);
+  return report(terminal, Error(AppError::kChildFailed, "cannot run " + program));
+}
+
+int inspect(const Command& command, const Terminal& terminal) {
+  auto bytes = chain::read_file(command.file, kInspectBytesMax);
+  if (!bytes) return report(terminal, Error(AppError::kBadInput, bytes.error().message()));
+  auto facts = attest::inspect_quote_json(*bytes);
+  if (!facts) return report(terminal, Error(AppError::kBadInput, facts.error().message()));
+  if (terminal.is_json()) {
+    terminal.json(codec::write_json(*facts));
+    return kExitOk;
+  }
+  terminal.headline("Nothing below has been verified.");
+  for (const auto& [key, value] : *facts->as_object()) {
+    terminal.fact(key, value.as_string() != nullptr ? *value.as_string() : codec::write_json(value));
+  }
+  return kExitOk;
+}
+
+struct Commands {
+  CLI::App* demo = nullptr;
+  CLI::App* up = nullptr;
+  CLI::App* status = nullptr;
+  CLI::App* down = nullptr;
+  CLI::App* inspect = nullptr;
+  std::vector<std::pair<std::string, CLI::App*>> roles;
+};
+
+Commands describe(CLI::App& app, Command& command) {
+  Commands commands;
+  app.set_version_flag("--version", "cocoon " COCOON_VERSION);
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  commands.demo = app.add_subcommand("demo", "the whole network on this machine, one real answer, then exit 0");
+  add_network(commands.demo, command);
+  add_state(commands.demo, command);
+  commands.demo->add_option("--question", command.question, "what to ask")->capture_default_str();
+  commands.up = app.add_subcommand("up", "the same network, left running");
+  add_network(commands.up, command);
+  add_state(commands.up, command);
+  commands.up->add_option("--ports", command.ports, "standard: 10000 client, 11000 proxy, 12000 worker; free: any")
+      ->check(CLI::IsMember({"standard", "free"}))
+      ->capture_default_str();
+  commands.status = app.add_subcommand("status", "how the network that `up` started is doing");
+  commands.down = app.add_subcommand("down", "end the network that `up` started");
+  add_state(commands.status, command);
+  add_state(commands.down, command);
+  for (CLI::App* const with_json : {commands.demo, commands.up, commands.status, commands.down}) {
+    add_json(with_json, command);
+  }
+  for (const char* const role : {"client", "proxy", "worker"}) {
+    CLI::App* const group = app.add_subcommand(role, fmt::format("the {} role", role));
+    group->require_subcommand(1);
+    CLI::App* const run = group->add_subcommand("run", fmt::format("run cocoon-{} in the foreground", role));
+    run->add_option("--config", command.config, "its configuration")->required();
+    commands.roles.emplace_back(role, run);
+  }
+  CLI::App* const attest = app.add_subcommand("attest", "evidence of confidential computing");
+  attest->require_subcommand(1);
+  commands.inspect = attest->add_subcommand("inspect", "show what a quote or an evidence bundle says; verifies nothing");
+  commands.inspect->add_option("FILE", command.file, "a TDX quote or an evidence bundle")->required();
+  add_json(commands.inspect, command);
+  return commands;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Cocoon, the Confidential Compute Open Network: AI answers that nobody but you can read.", "cocoon");
+  Command command;
+  const Commands commands = describe(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  Terminal terminal(command.json ? Terminal::Mode::kJson : Terminal::Mode::kHuman);
+  if (commands.demo->parsed()) return demo(command, terminal);
+  if (commands.up->parsed()) return up(command, terminal);
+  if (commands.inspect->parsed()) return inspect(command, terminal);
+  for (const auto& [role, parsed] : commands.roles) {
+    if (parsed->parsed()) return run_role(role, command, terminal);
+  }
+  if (const Status ready = settle_state(command); !ready) return report(terminal, ready.error());
+  if (commands.status->parsed()) return run_status(command.devnet.state, terminal);
+  return run_down(command.devnet.state, terminal);
+}
+
+}  // namespace
+}  // namespace cocoon::apps
+
+int main(int argc, char** argv) { return cocoon::apps::run(argc, argv); }
