@@ -126,6 +126,7 @@ async::Task<Status> first_evidence(worker::Keyring& keyring, async::Clock& clock
 worker::AnswerSettings answer_settings(const attest::WorkerConfig& config, const ModelHash& model) {
   worker::AnswerSettings settings;
   settings.model_hash = model;
+  settings.model_name = config.model.name;
   settings.output_tokens_max = config.limits.output_tokens_max;
   settings.context_tokens = config.engine.context_tokens;
   return settings;

@@ -42,6 +42,7 @@ Task<Answer::Outcome> Answer::send(ports::ResponseWriter& response) {
   limits.output_tokens_max =
       std::min<std::uint64_t>(settings_.output_tokens_max, question_.header.max_output_tokens);
   limits.context_tokens = settings_.context_tokens;
+  limits.model = settings_.model_name;
   auto prepared = openai::prepare_for_engine(endpoint_, question_.plaintext.body.expose(), limits);
   if (!prepared) co_return co_await refuse(response, prepared.error());
   prepared_.emplace(std::move(prepared).value());

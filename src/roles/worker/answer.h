@@ -22,6 +22,7 @@ namespace cocoon::worker {
 // What is the same for every answer of this worker.
 struct AnswerSettings {
   ModelHash model_hash;
+  std::string model_name;  // the registry's and the engine's; whatever else an app writes chooses nothing
   std::uint64_t output_tokens_max = 4096;
   std::uint64_t context_tokens = 0;                    // 0 if unknown
   std::size_t answer_bytes_max = 64 * 1024 * 1024;     // of one answer that is not a stream
