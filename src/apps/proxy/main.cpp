@@ -39,6 +39,8 @@ proxy::RelayLimits relay_limits(const config::ProxyConfig& config) {
   limits.envelope_bytes_max = std::min(config.request_bytes_max, sealed::kEnvelopeBytesMax);
   limits.buffered_bytes_max = config.buffered_bytes_max;
   limits.first_frame_by = config.first_frame_timeout;
+  limits.idle_max = config.idle_timeout;
+  limits.in_flight_per_worker_max = config.queue_per_worker_max;
   return limits;
 }
 

@@ -114,13 +114,21 @@ Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::find_taker(const sealed
     const sealed::Recipient* recipient;
   };
   std::vector<Choice> choices;
+  bool is_any_full = false;
   for (const sealed::Recipient& recipient : head.recipients) {
-    if (auto worker = world_.pool.find(recipient.kid)) choices.push_back({std::move(worker), &recipient});
+    auto worker = world_.pool.find(recipient.kid);
+    if (!worker) continue;
+    if (worker->in_flight() >= limits_.in_flight_per_worker_max) {
+      is_any_full = true;
+    } else {
+      choices.push_back({std::move(worker), &recipient});
+    }
   }
   std::ranges::sort(choices, {}, [](const Choice& choice) {
     return std::pair(choice.worker->busy_permille(), choice.worker->last_chosen());
   });
-  Refusal last{503, "none of the candidates is attached to this proxy"};
+  Refusal last = is_any_full ? Refusal{429, "every candidate has its fill"}
+                             : Refusal{503, "none of the candidates is attached to this proxy"};
   bool is_first = true;
   for (const Choice& choice : choices) {
     if (!std::exchange(is_first, false)) world_.metrics.increment(ports::Counter::kRelayRetries);
@@ -171,7 +179,9 @@ Task<Status> Relay::pass_back(const sealed::RequestHeader& header, Begun begun, 
   while (!chunk.empty()) {
     world_.metrics.add(ports::Counter::kBytesRelayed, chunk.size());
     CO_TRY_VOID(co_await response.write(std::move(chunk)));
-    auto next = co_await async::unless(response.wait_closed(), begun.answer.body->read());
+    auto next = co_await async::unless(
+        response.wait_closed(),
+        async::with_deadline(world_.clock, world_.clock.in(limits_.idle_max), begun.answer.body->read()));
     if (!next) co_return std::unexpected(std::move(next).error());
     chunk = std::move(next).value();
   }

@@ -15,6 +15,8 @@ struct RelayLimits {
   std::size_t buffered_bytes_max = std::size_t{512} * 1024 * 1024;  // envelopes held at once, over all streams
   async::Duration envelope_by = std::chrono::seconds(60);           // a whole envelope must have arrived by then
   async::Duration first_frame_by = std::chrono::minutes(10);
+  async::Duration idle_max = std::chrono::minutes(10);  // between two pieces of an answer
+  std::uint32_t in_flight_per_worker_max = 1000;        // sent to one worker and not yet answered
 };
 
 // Carries one sealed request to the least busy of its candidates and the sealed answer back. An envelope is held in

@@ -34,6 +34,7 @@ class AttachedWorker {
   // Its places that are taken, as last reported and corrected by what this proxy sent and saw end since; in
   // thousandths of its places.
   [[nodiscard]] std::uint32_t busy_permille() const;
+  [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
   // Grows with each request sent: among equally busy workers the one that waited longest is next.
   [[nodiscard]] std::uint64_t last_chosen() const { return last_chosen_; }
 

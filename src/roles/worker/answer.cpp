@@ -117,7 +117,9 @@ openai::SegmentSink Answer::commit_segments() {
 Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyReader& body, Failure& failure) {
   openai::StreamMeter meter(endpoint_, prepared_->usage_chunk, commit_segments());
   for (;;) {
-    auto chunk = co_await async::unless(response.wait_closed(), body.read());
+    auto chunk = co_await async::unless(
+        response.wait_closed(),
+        async::with_deadline(world_.clock, world_.clock.in(settings_.engine_idle_max), body.read()));
     if (!chunk && chunk.error().is(async::AsyncError::kCancelled)) co_return std::unexpected(chunk.error());
     Result<Bytes> metered = Bytes();
     const bool is_end = chunk && chunk->empty();

@@ -27,6 +27,7 @@ struct AnswerSettings {
   std::uint64_t context_tokens = 0;                    // 0 if unknown
   std::size_t answer_bytes_max = 64 * 1024 * 1024;     // of one answer that is not a stream
   async::Duration engine_by = std::chrono::minutes(10);  // the engine's first byte
+  async::Duration engine_idle_max = std::chrono::minutes(5);  // the engine's longest silence after it
 };
 
 // One opened request on its way through the engine and back: sealed frames, then receipt and bill.
