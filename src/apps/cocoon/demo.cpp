@@ -133,7 +133,7 @@ std::uint64_t metric(std::uint16_t admin_port, std::string_view name) {
 
 std::uint64_t bytes_relayed(const DevnetFacts& facts) {
   std::uint64_t sum = 0;
-  for (const DevnetProxy& proxy : facts.proxies) sum += metric(proxy.admin_port, "cocoon_bytes_relayed_total");
+  for (const DevnetProxy& proxy : facts.proxies) sum += metric(proxy.admin_port, "cocoon_relayed_bytes_total");
   return sum;
 }
 

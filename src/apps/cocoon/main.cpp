@@ -19,7 +19,7 @@ namespace cocoon::apps {
 namespace {
 
 constexpr std::size_t kInspectBytesMax = 1024 * 1024;
-constexpr const char* kDefaultQuestion = "What is the capital of France?";
+constexpr const char* kDefaultQuestion = "Name the capital city of France.";
 constexpr const char* kDefaultModel = "SmolLM2-135M-Instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
 
 constexpr const char* kFooter = R"(Examples:

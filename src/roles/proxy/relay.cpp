@@ -148,6 +148,7 @@ Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::offer(std::shared_ptr<A
   const async::Deadline by = world_.clock.in(limits_.first_frame_by);
   Bytes envelope = sealed::encode_infer_head(header, recipient);
   append(envelope, body);
+  world_.metrics.add(ports::Counter::kBytesRelayed, envelope.size());
   auto answer = co_await worker->client().send(
       {.method = "POST",
        .path = std::string(wire::kPathInfer),
