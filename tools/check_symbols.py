@@ -66,6 +66,8 @@ def check(build: Path) -> list[str]:
             problems.append(f"{program} should contain {room} and does not: the search itself is broken")
         for name in demangle(sorted(own & programs[PROXY])):
             problems.append(f"{PROXY} contains {name} ({room})")
+    if "main" not in programs[PROXY]:
+        problems.append(f"{PROXY} has no symbol table, so nothing can be said about it")
     for name in demangle(sorted(programs[PROXY])):
         if any(space in name for space in FORBIDDEN_NAMESPACES):
             problems.append(f"{PROXY} contains {name}")
