@@ -50,8 +50,8 @@ TEST_CASE("amounts parse exactly and refuse what they cannot hold") {
   CHECK_EQ(NanoTon::parse("0.05").value().nano(), 50'000'000);
   CHECK_EQ(NanoTon::parse("1.000000001").value().decimal(), "1.000000001");
   CHECK_EQ(NanoTon::parse("12").value().decimal(), "12");
-  for (const char* bad : {"", ".", "1.", ".5", "-1", "1e3", "0.0000000001", "9223372037", "0x1", "1,5",
-                          "99999999999999999999999"}) {
+  for (const char* bad : {"", ".", "1.", ".5", "-1", "1e3", "0.0000000001", "9223372037", "0x1",
+                          "1,5", "99999999999999999999999"}) {
     CAPTURE(bad);
     CHECK_FALSE(NanoTon::parse(bad).has_value());
   }
@@ -72,7 +72,8 @@ TEST_CASE("a secret leaves nothing behind where it was taken or moved from") {
   SecretArray<4> secret(original);
   CHECK_EQ(to_hex(original), "00000000");
   const SecretArray<4> moved = std::move(secret);
-  CHECK_EQ(to_hex(secret.expose()), "00000000");  // NOLINT(bugprone-use-after-move): that is the point
+  CHECK_EQ(to_hex(secret.expose()),
+           "00000000");  // NOLINT(bugprone-use-after-move): that is the point
   CHECK(moved == moved.clone());
 }
 

@@ -7,6 +7,7 @@ namespace cocoon {
 
 }  // namespace cocoon
 
-// States an invariant of ours. Never validates anything that came from outside: that is what Result is for.
+// States an invariant of ours. Never validates anything that came from outside: that is what Result
+// is for.
 #define COCOON_CHECK(expression) \
   ((expression) ? static_cast<void>(0) : ::cocoon::check_failed(#expression, __FILE__, __LINE__))

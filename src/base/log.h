@@ -11,12 +11,14 @@
 
 namespace cocoon {
 
-// A log line is an event name known at compile time and fields of the kinds below. There is no way to log a free
-// text or a buffer: prompts, bodies, keys and wallet addresses have no field (docs/adr/0005-logging-allow-list.md).
+// A log line is an event name known at compile time and fields of the kinds below. There is no way
+// to log a free text or a buffer: prompts, bodies, keys and wallet addresses have no field
+// (docs/adr/0005-logging-allow-list.md).
 class EventName {
  public:
   template <std::size_t N>
-  consteval EventName(const char (&name)[N]) : name_(name, N - 1) {}  // NOLINT(google-explicit-constructor)
+  consteval EventName(const char (&name)[N])
+      : name_(name, N - 1) {}  // NOLINT(google-explicit-constructor)
   [[nodiscard]] std::string_view view() const { return name_; }
 
  private:
@@ -27,17 +29,19 @@ class LogField {
  public:
   // Allow-listed kinds. `key` names are compile-time constants too.
   [[nodiscard]] static LogField count(EventName key, std::uint64_t value);
-  [[nodiscard]] static LogField duration(EventName key, std::chrono::nanoseconds value);  // logged in ms
-  [[nodiscard]] static LogField kid(const Kid& value);                                     // first 8 bytes
+  [[nodiscard]] static LogField duration(EventName key,
+                                         std::chrono::nanoseconds value);  // logged in ms
+  [[nodiscard]] static LogField kid(const Kid& value);                     // first 8 bytes
   [[nodiscard]] static LogField seqno(Seqno value);
   [[nodiscard]] static LogField port(std::uint16_t value);
   [[nodiscard]] static LogField pid(int value);
   [[nodiscard]] static LogField http_status(int value);
-  [[nodiscard]] static LogField error(const Error& value);         // library, code and its safe text
-  [[nodiscard]] static LogField reason(EventName value);           // one of a closed set
-  [[nodiscard]] static LogField endpoint(std::string_view value);  // configured host:port of a peer role
-  [[nodiscard]] static LogField file(std::string_view path);       // a path from the configuration
-  [[nodiscard]] static LogField model(std::string_view name);      // a name from the registry
+  [[nodiscard]] static LogField error(const Error& value);  // library, code and its safe text
+  [[nodiscard]] static LogField reason(EventName value);    // one of a closed set
+  [[nodiscard]] static LogField endpoint(
+      std::string_view value);                                // configured host:port of a peer role
+  [[nodiscard]] static LogField file(std::string_view path);  // a path from the configuration
+  [[nodiscard]] static LogField model(std::string_view name);  // a name from the registry
 
   [[nodiscard]] std::string_view key() const { return key_; }
   [[nodiscard]] const std::string& json_value() const { return json_value_; }

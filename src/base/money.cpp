@@ -34,7 +34,8 @@ Result<NanoTon> NanoTon::parse(std::string_view decimal) {
   digits.append(fraction).append(kDecimals - fraction.size(), '0');
   std::uint64_t nano = 0;
   for (const char c : digits) {
-    if (c < '0' || c > '9') return fail(BaseError::kBadText, "an amount has digits and one point only");
+    if (c < '0' || c > '9')
+      return fail(BaseError::kBadText, "an amount has digits and one point only");
     if (__builtin_mul_overflow(nano, std::uint64_t{10}, &nano) ||
         __builtin_add_overflow(nano, static_cast<std::uint64_t>(c - '0'), &nano)) {
       return out_of_range();

@@ -8,7 +8,8 @@ namespace {
 
 template <class Integer>
 Integer to_or_from(Integer value, Endian endian) {
-  const bool is_native = (endian == Endian::kLittle) == (std::endian::native == std::endian::little);
+  const bool is_native =
+      (endian == Endian::kLittle) == (std::endian::native == std::endian::little);
   return is_native ? value : std::byteswap(value);
 }
 

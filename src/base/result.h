@@ -9,7 +9,8 @@
 
 namespace cocoon {
 
-// Which library an error code belongs to. Numbers are stable: they appear in logs and in --json output.
+// Which library an error code belongs to. Numbers are stable: they appear in logs and in --json
+// output.
 enum class Library : std::uint16_t {
   kBase = 1,
   kCrypto = 2,
@@ -37,14 +38,15 @@ enum class Library : std::uint16_t {
   kApps = 24,
 };
 
-// An enum class whose values are a library's stable error codes. Each library's error enum declares, beside itself,
-// `constexpr Library library_of(ThatEnum) { return Library::k…; }`.
+// An enum class whose values are a library's stable error codes. Each library's error enum
+// declares, beside itself, `constexpr Library library_of(ThatEnum) { return Library::k…; }`.
 template <class E>
 concept ErrorEnum = std::is_enum_v<E> && requires(E code) {
   { library_of(code) } -> std::same_as<Library>;
 };
 
-// A failure: a stable numbered code and a text that is safe to show to anyone (no keys, no user data).
+// A failure: a stable numbered code and a text that is safe to show to anyone (no keys, no user
+// data).
 class [[nodiscard]] Error {
  public:
   template <ErrorEnum E>
@@ -86,18 +88,18 @@ template <ErrorEnum E>
 
 }  // namespace cocoon
 
-// Declaration-form early returns: `TRY(auto x, f());` inside functions, `CO_TRY(auto x, co_await f());` inside
-// coroutines; the _VOID forms are for Status.
+// Declaration-form early returns: `TRY(auto x, f());` inside functions, `CO_TRY(auto x, co_await
+// f());` inside coroutines; the _VOID forms are for Status.
 #define COCOON_CONCAT_INNER(a, b) a##b
 #define COCOON_CONCAT(a, b) COCOON_CONCAT_INNER(a, b)
-#define COCOON_TRY_INNER(temporary, give_up, declaration, ...)                 \
-  auto temporary = (__VA_ARGS__);                                              \
-  if (!temporary.has_value()) {                                                \
-    give_up std::unexpected<::cocoon::Error>(std::move(temporary).error());    \
-  }                                                                            \
+#define COCOON_TRY_INNER(temporary, give_up, declaration, ...)              \
+  auto temporary = (__VA_ARGS__);                                           \
+  if (!temporary.has_value()) {                                             \
+    give_up std::unexpected<::cocoon::Error>(std::move(temporary).error()); \
+  }                                                                         \
   declaration = std::move(temporary).value()
-#define COCOON_TRY_VOID_INNER(temporary, give_up, ...)                         \
-  if (auto temporary = (__VA_ARGS__); !temporary.has_value())                  \
+#define COCOON_TRY_VOID_INNER(temporary, give_up, ...)        \
+  if (auto temporary = (__VA_ARGS__); !temporary.has_value()) \
   give_up std::unexpected<::cocoon::Error>(std::move(temporary).error())
 
 #define TRY(declaration, ...) \

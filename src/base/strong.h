@@ -25,8 +25,8 @@ class TaggedBytes {
   // Refuses any length but N.
   [[nodiscard]] static Result<TaggedBytes> from(BytesView bytes) {
     if (bytes.size() != N) {
-      return fail(BaseError::kOutOfRange, "expected " + std::to_string(N) + " bytes, got " +
-                                              std::to_string(bytes.size()));
+      return fail(BaseError::kOutOfRange,
+                  "expected " + std::to_string(N) + " bytes, got " + std::to_string(bytes.size()));
     }
     TaggedBytes value;
     std::ranges::copy(bytes, value.bytes_.begin());
@@ -86,8 +86,8 @@ using NetworkId = TaggedNumber<struct NetworkIdTag, std::int32_t>;     // TON gl
 using UnixSeconds = TaggedNumber<struct UnixSecondsTag, std::uint32_t>;
 using UnixMillis = TaggedNumber<struct UnixMillisTag, std::uint64_t>;
 
-// The reserved network id of development networks: the only one under which a registry may come from a file and
-// attestation roots other than the vendors' may count.
+// The reserved network id of development networks: the only one under which a registry may come
+// from a file and attestation roots other than the vendors' may count.
 inline constexpr NetworkId kDevnetNetworkId{-777};
 
 }  // namespace cocoon

@@ -13,8 +13,9 @@
 
 namespace cocoon::codec {
 
-// The subset of RFC 8949 that Cocoon's formats use: integers, byte and text strings, arrays, maps, booleans, null and
-// tags; no floating point. Encoding is core deterministic (§4.2.1); decoding refuses everything else.
+// The subset of RFC 8949 that Cocoon's formats use: integers, byte and text strings, arrays, maps,
+// booleans, null and tags; no floating point. Encoding is core deterministic (§4.2.1); decoding
+// refuses everything else.
 class Cbor {
  public:
   using Array = std::vector<Cbor>;
@@ -52,8 +53,8 @@ class Cbor {
     bool operator==(const Negative&) const = default;
   };
   struct Tagged;
-  using Value = std::variant<std::monostate, bool, std::uint64_t, Negative, Bytes, std::string, Array, Map,
-                             std::shared_ptr<const Tagged>>;
+  using Value = std::variant<std::monostate, bool, std::uint64_t, Negative, Bytes, std::string,
+                             Array, Map, std::shared_ptr<const Tagged>>;
   explicit Cbor(Value value) : value_(std::move(value)) {}
   Value value_;
   friend class CborDecoder;
@@ -67,12 +68,12 @@ struct CborLimits {
 
 // Every map's keys must differ.
 [[nodiscard]] Bytes encode_cbor(const Cbor& item);
-// Exactly one item; trailing bytes, duplicate or unsorted keys, indefinite lengths, non-shortest integers, invalid
-// UTF-8 and anything outside the subset are refused.
+// Exactly one item; trailing bytes, duplicate or unsorted keys, indefinite lengths, non-shortest
+// integers, invalid UTF-8 and anything outside the subset are refused.
 [[nodiscard]] Result<Cbor> decode_cbor(BytesView bytes, const CborLimits& limits = {});
 
-// Reads a map with small integer keys by a closed schema: each field is taken once, then finish() refuses what is
-// left over. `Fields f(map); TRY(auto v, f.required(1)); … TRY_VOID(f.finish());`
+// Reads a map with small integer keys by a closed schema: each field is taken once, then finish()
+// refuses what is left over. `Fields f(map); TRY(auto v, f.required(1)); … TRY_VOID(f.finish());`
 class CborFields {
  public:
   [[nodiscard]] static Result<CborFields> of(const Cbor& map);  // `map` must outlive the reader
@@ -92,7 +93,8 @@ class CborFields {
   }
 
  private:
-  explicit CborFields(const Cbor::Map* entries) : entries_(entries), taken_(entries->size(), false) {}
+  explicit CborFields(const Cbor::Map* entries)
+      : entries_(entries), taken_(entries->size(), false) {}
   const Cbor::Map* entries_;
   std::vector<bool> taken_;
 };

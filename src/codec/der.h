@@ -8,7 +8,8 @@
 
 namespace cocoon::codec {
 
-// X.690 DER, as much as the vendors' certificate extensions need: definite lengths, single-byte tags.
+// X.690 DER, as much as the vendors' certificate extensions need: definite lengths, single-byte
+// tags.
 enum class DerTag : std::uint8_t {
   kInteger = 0x02,
   kOctetString = 0x04,
@@ -25,8 +26,8 @@ class DerReader {
   // The content of the next element, which must have this tag and a minimal length.
   [[nodiscard]] Result<BytesView> element(DerTag tag);
   [[nodiscard]] Result<DerReader> sequence();
-  [[nodiscard]] Result<std::string> object_identifier();       // dotted
-  [[nodiscard]] Result<std::uint64_t> unsigned_integer();      // minimal, non-negative
+  [[nodiscard]] Result<std::string> object_identifier();   // dotted
+  [[nodiscard]] Result<std::uint64_t> unsigned_integer();  // minimal, non-negative
   [[nodiscard]] Result<DerTag> peek() const;
   [[nodiscard]] Status expect_end() const;
 

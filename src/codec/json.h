@@ -12,8 +12,8 @@
 
 namespace cocoon::codec {
 
-// RFC 8259 JSON. Object members keep their order and numbers keep their exact text, so that a document which is read,
-// changed in one field and written again differs in that field only.
+// RFC 8259 JSON. Object members keep their order and numbers keep their exact text, so that a
+// document which is read, changed in one field and written again differs in that field only.
 class Json {
  public:
   using Array = std::vector<Json>;

@@ -9,8 +9,9 @@
 namespace cocoon::cose {
 
 enum class CoseError : std::uint16_t {
-  kMalformed = 1,             // not a COSE_Sign1 structure
-  kUnsupportedAlgorithm = 2,  // an algorithm outside the closed set, or none in the protected header
+  kMalformed = 1,  // not a COSE_Sign1 structure
+  kUnsupportedAlgorithm =
+      2,  // an algorithm outside the closed set, or none in the protected header
   kBadSignature = 3,
 };
 constexpr Library library_of(CoseError) { return Library::kCose; }
@@ -32,8 +33,8 @@ struct UnverifiedSign1 {
   Algorithm algorithm;  // from the protected header
 };
 
-// Refuses detached payloads, `crit`, labels that are neither integers nor text, a label in both headers, and CBOR that is
-// not deterministic.
+// Refuses detached payloads, `crit`, labels that are neither integers nor text, a label in both
+// headers, and CBOR that is not deterministic.
 [[nodiscard]] Result<UnverifiedSign1> parse_sign1(BytesView bytes);
 
 // The message under tag 18. Equal to what was parsed, unless that came without the tag.
@@ -41,13 +42,14 @@ struct UnverifiedSign1 {
 
 // kUnsupportedAlgorithm if the message names an algorithm that is not the key's.
 // Sig_structure = ["Signature1", protected, external_aad, payload] (RFC 9052 §4.4).
-[[nodiscard]] Status verify_sign1(const UnverifiedSign1& message, const crypto::Ed25519PublicKey& key,
-                                  BytesView external_aad = {});
+[[nodiscard]] Status verify_sign1(const UnverifiedSign1& message,
+                                  const crypto::Ed25519PublicKey& key, BytesView external_aad = {});
 [[nodiscard]] Status verify_sign1(const UnverifiedSign1& message, const crypto::P256PublicKey& key,
                                   BytesView external_aad = {});
 
-// Signs with alg −19 and `extra_protected` in the protected header, none of whose labels may be alg or crit; tag 18.
-[[nodiscard]] Bytes sign1(const crypto::Ed25519KeyPair& key, BytesView payload, BytesView external_aad = {},
-                          codec::Cbor::Map extra_protected = {});
+// Signs with alg −19 and `extra_protected` in the protected header, none of whose labels may be alg
+// or crit; tag 18.
+[[nodiscard]] Bytes sign1(const crypto::Ed25519KeyPair& key, BytesView payload,
+                          BytesView external_aad = {}, codec::Cbor::Map extra_protected = {});
 
 }  // namespace cocoon::cose

@@ -58,7 +58,8 @@ Result<AnswerTotals> commit_whole(Endpoint endpoint, int status, BytesView body,
   return AnswerTotals{};
 }
 
-RequestCommitments commit_request(Endpoint endpoint, BytesView body, const SecretArray<32>& response_secret) {
+RequestCommitments commit_request(Endpoint endpoint, BytesView body,
+                                  const SecretArray<32>& response_secret) {
   const auto document = codec::parse_json(as_text(body));
   if (!document || document->as_object() == nullptr) {
     return {.prompt = provenance::commit_prompt(response_secret, {}),

@@ -23,8 +23,8 @@ struct RequestCommitments {
   provenance::PromptCommitment prompt;
   provenance::ParamsCommitment params;
 };
-// The two halves of a request's body as the app wrote it (docs/formats/answer-text.md). A body that is no JSON object has
-// no halves: all of it counts as parameters, beside an empty prompt.
+// The two halves of a request's body as the app wrote it (docs/formats/answer-text.md). A body that
+// is no JSON object has no halves: all of it counts as parameters, beside an empty prompt.
 [[nodiscard]] RequestCommitments commit_request(Endpoint endpoint, BytesView body,
                                                 const SecretArray<32>& response_secret);
 

@@ -9,11 +9,11 @@
 namespace cocoon::ports {
 
 enum class EngineError : std::uint16_t {
-  kDown = 1,         // not started yet, restarting, or given up
-  kBroken = 2,       // died or misbehaved in the middle of an answer
-  kWrongModel = 3,   // the files' root hash is not the registry's
-  kBadModel = 4,     // model files unreadable
-  kRefused = 5,      // not a method and path that applications may call
+  kDown = 1,        // not started yet, restarting, or given up
+  kBroken = 2,      // died or misbehaved in the middle of an answer
+  kWrongModel = 3,  // the files' root hash is not the registry's
+  kBadModel = 4,    // model files unreadable
+  kRefused = 5,     // not a method and path that applications may call
 };
 constexpr Library library_of(EngineError) { return Library::kEngine; }
 
@@ -37,9 +37,10 @@ class Engine {
 
   [[nodiscard]] virtual EngineState state() const = 0;
   [[nodiscard]] virtual EngineLoad load() const = 0;
-  // Posts `body` to `path` ("/v1/chat/completions"); dropping the response's body cancels the generation.
-  [[nodiscard]] virtual Task<Result<HttpResponse>> call(std::string method, std::string path, Bytes body,
-                                                        Deadline head_by) = 0;
+  // Posts `body` to `path` ("/v1/chat/completions"); dropping the response's body cancels the
+  // generation.
+  [[nodiscard]] virtual Task<Result<HttpResponse>> call(std::string method, std::string path,
+                                                        Bytes body, Deadline head_by) = 0;
 };
 
 }  // namespace cocoon::ports

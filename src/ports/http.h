@@ -15,11 +15,11 @@ using async::Deadline;
 using async::Task;
 
 enum class HttpError : std::uint16_t {
-  kUnreachable = 1,     // no connection to the peer, or it broke before the answer began
-  kBroken = 2,          // the stream or its connection broke in the middle
-  kRefusedStream = 3,   // the peer did not process the request at all: safe to try elsewhere
-  kTooLarge = 4,        // a body or header block over its bound
-  kProtocol = 5,        // the peer broke HTTP
+  kUnreachable = 1,    // no connection to the peer, or it broke before the answer began
+  kBroken = 2,         // the stream or its connection broke in the middle
+  kRefusedStream = 3,  // the peer did not process the request at all: safe to try elsewhere
+  kTooLarge = 4,       // a body or header block over its bound
+  kProtocol = 5,       // the peer broke HTTP
 };
 constexpr Library library_of(HttpError) { return Library::kPorts; }
 
@@ -31,8 +31,8 @@ using HttpFields = std::vector<HttpField>;
 // The value of the first field of this (lower-case) name; empty if there is none.
 [[nodiscard]] std::string_view find_field(const HttpFields& fields, std::string_view name);
 
-// A message body, pulled chunk by chunk. Not reading it is what holds the sender back (flow control). Destroying an
-// unfinished body cancels its stream.
+// A message body, pulled chunk by chunk. Not reading it is what holds the sender back (flow
+// control). Destroying an unfinished body cancels its stream.
 class BodyReader {
  public:
   BodyReader() = default;
@@ -72,12 +72,13 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Sends the request and returns when the answer's head is there. The deadline covers that much; the body is the
-  // caller's to bound.
+  // Sends the request and returns when the answer's head is there. The deadline covers that much;
+  // the body is the caller's to bound.
   [[nodiscard]] virtual Task<Result<HttpResponse>> send(HttpRequest request, Deadline head_by) = 0;
 };
 
-// Where a handler puts its answer. head() once, then write() any number of times, then finish(); or abort().
+// Where a handler puts its answer. head() once, then write() any number of times, then finish(); or
+// abort().
 class ResponseWriter {
  public:
   ResponseWriter() = default;
@@ -86,7 +87,8 @@ class ResponseWriter {
   ResponseWriter& operator=(const ResponseWriter&) = delete;
 
   [[nodiscard]] virtual Status head(int status, HttpFields headers) = 0;
-  // Returns when the chunk was taken over and the peer's window allows more; kBroken once the peer is gone.
+  // Returns when the chunk was taken over and the peer's window allows more; kBroken once the peer
+  // is gone.
   [[nodiscard]] virtual Task<Status> write(Bytes chunk) = 0;
   [[nodiscard]] virtual Task<Status> finish(HttpFields trailers) = 0;
   // Resets the stream: the peer sees an error, never a short answer.
@@ -98,7 +100,8 @@ class ResponseWriter {
 // Sends a whole answer, with its content-length.
 [[nodiscard]] Task<Status> respond(ResponseWriter& to, int status, HttpFields headers, Bytes body);
 
-// The serving side. handle() runs as one coroutine per request; it is cancelled when the server stops for good.
+// The serving side. handle() runs as one coroutine per request; it is cancelled when the server
+// stops for good.
 class HttpHandler {
  public:
   HttpHandler() = default;

@@ -28,7 +28,8 @@ class Random {
   }
 };
 
-// The registry as last read (with proofs, once the chain is wired in). The snapshot is immutable; a newer one replaces it.
+// The registry as last read (with proofs, once the chain is wired in). The snapshot is immutable; a
+// newer one replaces it.
 class Registry {
  public:
   Registry() = default;

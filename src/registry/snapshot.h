@@ -27,10 +27,11 @@ struct Proxy {
 };
 
 struct Parameters {
-  std::chrono::seconds key_epoch{3600};          // life of an HPKE key
-  std::chrono::seconds key_grace{600};           // how long an old one still opens requests
-  std::uint32_t statement_block_interval = 256;  // statements name blocks whose seqno is a multiple of this
-  NanoTon price_floor;                           // zero until the market part lands: vouchers may be empty
+  std::chrono::seconds key_epoch{3600};  // life of an HPKE key
+  std::chrono::seconds key_grace{600};   // how long an old one still opens requests
+  std::uint32_t statement_block_interval =
+      256;              // statements name blocks whose seqno is a multiple of this
+  NanoTon price_floor;  // zero until the market part lands: vouchers may be empty
 };
 
 struct Snapshot {

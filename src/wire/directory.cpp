@@ -63,7 +63,8 @@ Result<Directory> Directory::decode(BytesView cbor) {
   TRY(const Cbor* const list, fields.required(1));
   TRY_VOID(fields.finish());
   TRY(const Cbor::Array* const items, list->as_array());
-  if (items->size() > kDirectoryEntriesMax) return fail(WireError::kMalformed, "directory too long");
+  if (items->size() > kDirectoryEntriesMax)
+    return fail(WireError::kMalformed, "directory too long");
   Directory directory;
   directory.entries.reserve(items->size());
   for (const Cbor& item : *items) {

@@ -11,12 +11,14 @@ inline constexpr std::size_t kDirectoryEntriesMax = 65'536;
 inline constexpr std::size_t kDirectoryBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kKidsPerWorkerMax = 4;
 
-// One worker key that a proxy can reach (docs/formats/directory.md). A hint: only its evidence says what it is worth.
+// One worker key that a proxy can reach (docs/formats/directory.md). A hint: only its evidence says
+// what it is worth.
 struct DirectoryEntry {
   Kid kid;
   ModelHash model_hash;
   TermsHash terms_hash;
-  std::uint16_t busy_permille = 0;  // of its running and waiting places; may exceed 1000 while others queue
+  std::uint16_t busy_permille =
+      0;  // of its running and waiting places; may exceed 1000 while others queue
 };
 
 struct Directory {
@@ -28,7 +30,10 @@ struct Directory {
 
 // What a worker tells the proxies it is attached to (docs/formats/load.md).
 struct LoadReport {
-  enum class Intake : std::uint8_t { kOpen = 0, kClosed = 1 };  // closed: draining, or its engine is down
+  enum class Intake : std::uint8_t {
+    kOpen = 0,
+    kClosed = 1
+  };  // closed: draining, or its engine is down
 
   std::vector<Kid> kids;  // newest first; each has evidence
   Intake intake = Intake::kOpen;

@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::string_view kMagic = "CCH1";
 
-// "cocoon/1 chan\0" ‖ role ‖ exporter ‖ SHA-256(server SPKI) ‖ kid or zeros (docs/formats/hello.md).
+// "cocoon/1 chan\0" ‖ role ‖ exporter ‖ SHA-256(server SPKI) ‖ kid or zeros
+// (docs/formats/hello.md).
 Bytes signed_message(attest::Role role, const Kid& kid, const ChannelBinding& binding) {
   Writer writer;
   writer.bytes(label("cocoon/1 chan"))
@@ -45,7 +46,8 @@ Result<Hello> verify_hello(BytesView bytes, const ChannelBinding& binding) {
   TRY(hello.identity_key, reader.tagged<crypto::Ed25519PublicKey>());
   TRY(const auto signature, reader.tagged<crypto::Ed25519Signature>());
   TRY_VOID(reader.expect_end());
-  if (!crypto::verify_ed25519(hello.identity_key, signed_message(hello.role, hello.kid, binding), signature)) {
+  if (!crypto::verify_ed25519(hello.identity_key, signed_message(hello.role, hello.kid, binding),
+                              signature)) {
     return fail(WireError::kBadHello, "the hello was not signed for this connection");
   }
   return hello;

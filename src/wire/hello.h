@@ -30,8 +30,8 @@ struct Hello {
 
 [[nodiscard]] Bytes make_hello(attest::Role role, const Kid& kid, const crypto::Ed25519KeyPair& key,
                                const ChannelBinding& binding);
-// The hello's content if its signature binds it to this channel. Whether the key is one to talk to is the caller's
-// question.
+// The hello's content if its signature binds it to this channel. Whether the key is one to talk to
+// is the caller's question.
 [[nodiscard]] Result<Hello> verify_hello(BytesView bytes, const ChannelBinding& binding);
 
 }  // namespace cocoon::wire

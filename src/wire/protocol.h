@@ -4,14 +4,16 @@
 
 namespace cocoon::wire {
 
-// TLS ALPN of the two kinds of Cocoon connection. The server also takes "h2" from ordinary tools: it may read the
-// public paths and relay, but learns nothing about who answers.
-inline constexpr std::string_view kAlpnForward = "cocoon/1";      // client to proxy: the proxy serves
-inline constexpr std::string_view kAlpnReverse = "cocoon-rev/1";  // worker to proxy: the worker, who dials, serves
+// TLS ALPN of the two kinds of Cocoon connection. The server also takes "h2" from ordinary tools:
+// it may read the public paths and relay, but learns nothing about who answers.
+inline constexpr std::string_view kAlpnForward = "cocoon/1";  // client to proxy: the proxy serves
+inline constexpr std::string_view kAlpnReverse =
+    "cocoon-rev/1";  // worker to proxy: the worker, who dials, serves
 
 // Paths of a proxy.
 inline constexpr std::string_view kPathDirectory = "/v1/directory";
-inline constexpr std::string_view kPathEvidence = "/v1/evidence/";  // + kid in hexadecimal; workers serve it too
+inline constexpr std::string_view kPathEvidence =
+    "/v1/evidence/";  // + kid in hexadecimal; workers serve it too
 inline constexpr std::string_view kPathRelay = "/v1/relay";
 inline constexpr std::string_view kPathBills = "/v1/bills/";  // + request id in hexadecimal
 // Paths of a worker.
@@ -23,8 +25,10 @@ inline constexpr std::string_view kMediaInfer = "application/cocoon-infer";
 inline constexpr std::string_view kMediaResponse = "application/cocoon-response";
 inline constexpr std::string_view kMediaCbor = "application/cbor";
 
-inline constexpr std::string_view kHeaderVoucher = "cocoon-voucher";  // empty while the registry's price is zero
-inline constexpr std::string_view kHeaderKid = "cocoon-kid";          // which worker answers, on the relay's response
-inline constexpr std::string_view kTrailerBill = "cocoon-bill";       // base64 of the signed bill
+inline constexpr std::string_view kHeaderVoucher =
+    "cocoon-voucher";  // empty while the registry's price is zero
+inline constexpr std::string_view kHeaderKid =
+    "cocoon-kid";  // which worker answers, on the relay's response
+inline constexpr std::string_view kTrailerBill = "cocoon-bill";  // base64 of the signed bill
 
 }  // namespace cocoon::wire

@@ -1,6 +1,7 @@
+#include "tests/support/vectors.h"
+
 #include <doctest/doctest.h>
 
-#include "tests/support/vectors.h"
 #include "wire/directory.h"
 #include "wire/hello.h"
 
@@ -21,7 +22,8 @@ Tagged tagged(const codec::Json& object, std::string_view key) {
 TEST_CASE("hellos are the vectors' bytes and verify as what they say") {
   const codec::Json vectors = testing::read_json(kVectors);
   const codec::Json& hello = testing::member(vectors, "hello");
-  const auto key = crypto::Ed25519KeyPair::from_seed(SecretArray<32>::copy_of(testing::hex(hello, "seed")).value());
+  const auto key = crypto::Ed25519KeyPair::from_seed(
+      SecretArray<32>::copy_of(testing::hex(hello, "seed")).value());
   const ChannelBinding binding{
       .exporter = tagged<Hash256<struct AnyTag>>(hello, "exporter").bytes(),
       .server_spki_hash = tagged<Hash256<struct AnyTag>>(hello, "server_spki_hash").bytes()};

@@ -1,4 +1,5 @@
-// Stands in for libFuzzer's main: runs the target's entry point over every file of the folders it is given.
+// Stands in for libFuzzer's main: runs the target's entry point over every file of the folders it
+// is given.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -1,4 +1,5 @@
-// cocoon-client: a local OpenAI-compatible endpoint whose answers come from verified workers, sealed end to end.
+// cocoon-client: a local OpenAI-compatible endpoint whose answers come from verified workers,
+// sealed end to end.
 
 #include "admin/prometheus_metrics.h"
 #include "apps/common/role_program.h"
@@ -18,8 +19,11 @@ namespace {
 
 constexpr RoleProgram kProgram{
     .name = "cocoon-client",
-    .summary = "A local OpenAI-compatible endpoint whose answers come from verified workers, sealed end to end.",
-    .manual = R"(Point any OpenAI SDK at http://127.0.0.1:10000/v1. Each request is sealed to a few workers whose evidence this program
+    .summary =
+        "A local OpenAI-compatible endpoint whose answers come from verified workers, sealed end "
+        "to end.",
+    .manual =
+        R"(Point any OpenAI SDK at http://127.0.0.1:10000/v1. Each request is sealed to a few workers whose evidence this program
 has verified itself; nobody on the way can read it. Every answer carries x-cocoon-receipt, the id of a receipt that was
 checked against the answer: GET /v1/receipts/{id}.
 
@@ -54,8 +58,9 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
   admin::PrometheusMetrics metrics;
 
   CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, config.network));
-  CO_TRY(const auto head, chain::FileChainHead::open(config.world.chain, config.network,
-                                                     registry->current()->parameters.statement_block_interval, *clock));
+  CO_TRY(const auto head, chain::FileChainHead::open(
+                              config.world.chain, config.network,
+                              registry->current()->parameters.statement_block_interval, *clock));
   CO_TRY(const auto receipts, store::FileReceiptStore::open(config.state_dir / "receipts"));
   CO_TRY(const auto dialer, net::Dialer::create(executor));
   client::Fleet fleet(
@@ -67,20 +72,25 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
                                   .dial_timeout = config.connect_timeout});
       },
       {*registry, *head, random, metrics, *clock, log});
-  async::spawn(executor, fleet.keep_fresh(), [&log](std::string_view) { log.error("client.loop_crashed"); });
+  async::spawn(executor, fleet.keep_fresh(),
+               [&log](std::string_view) { log.error("client.loop_crashed"); });
 
   const std::uint16_t port = config.listen.port;
   client::Endpoint endpoint(client::Gate({.api_keys = std::move(config.api_keys),
                                           .allowed_hosts = config.allowed_hosts,
                                           .allowed_origins = config.allowed_origins,
                                           .port = port}),
-                            endpoint_settings(config), {fleet, *registry, *receipts, random, metrics, *clock, log});
+                            endpoint_settings(config),
+                            {fleet, *registry, *receipts, random, metrics, *clock, log});
   CO_TRY(const auto server, net::LocalServer::open(executor, server_options(config), endpoint));
-  CO_TRY(const auto admin_server, AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
-    if (fleet.proxies_up() == 0) return {admin::Health::State::kNotServing, "no proxy answers"};
-    if (fleet.workers_verified() == 0) return {admin::Health::State::kNotServing, "no worker is verified"};
-    return {admin::Health::State::kServing, "serving"};
-  }));
+  CO_TRY(const auto admin_server,
+         AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
+           if (fleet.proxies_up() == 0)
+             return {admin::Health::State::kNotServing, "no proxy answers"};
+           if (fleet.workers_verified() == 0)
+             return {admin::Health::State::kNotServing, "no worker is verified"};
+           return {admin::Health::State::kServing, "serving"};
+         }));
   log.info("client.ready", {LogField::port(server->local().port)});
 
   co_await net::wait_for_shutdown_signal();

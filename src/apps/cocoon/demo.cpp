@@ -33,7 +33,8 @@ struct Answer {
   Kid kid;
 };
 
-// What was checked about the answer here, apart from what the client checked before it handed the answer over.
+// What was checked about the answer here, apart from what the client checked before it handed the
+// answer over.
 struct Checked {
   attest::Statement statement;
   provenance::Receipt receipt;
@@ -54,10 +55,11 @@ Result<Answer> ask(const DevnetFacts& facts, const std::string& question) {
   request.set("messages", Json::array({std::move(message)}));
   request.set("temperature", Json::number(std::int64_t{0}));
   request.set("max_tokens", Json::number(std::int64_t{64}));
-  TRY(const LocalReply reply,
-      ask_local(facts.client_port, "POST", "/v1/chat/completions", codec::write_json(request), kAnswerBy));
+  TRY(const LocalReply reply, ask_local(facts.client_port, "POST", "/v1/chat/completions",
+                                        codec::write_json(request), kAnswerBy));
   if (reply.status != kStatusOk) {
-    return fail(AppError::kBadAnswer, fmt::format("status {}: {}", reply.status, as_text(reply.body)));
+    return fail(AppError::kBadAnswer,
+                fmt::format("status {}: {}", reply.status, as_text(reply.body)));
   }
   TRY(const Json body, codec::parse_json(as_text(reply.body)));
   TRY(const Json* const choices, member(body, "choices"));
@@ -77,22 +79,25 @@ async::Task<Result<Bytes>> fetch_evidence(async::Executor executor, DevnetProxy 
   const auto clock = async::make_real_clock();
   const async::Deadline by = clock->in(kFetchBy);
   CO_TRY(const auto dialer, net::Dialer::create(executor));
-  CO_TRY(const auto connection,
-         co_await dialer->dial_forward({.host = "127.0.0.1", .port = proxy.port}, proxy.key, {}, by));
+  CO_TRY(const auto connection, co_await dialer->dial_forward(
+                                    {.host = "127.0.0.1", .port = proxy.port}, proxy.key, {}, by));
   CO_TRY(ports::HttpResponse response,
          co_await connection->http().send({.method = "GET",
                                            .path = std::string(wire::kPathEvidence) + kid.hex(),
                                            .headers = {},
                                            .body = ports::body_of({})},
                                           by));
-  if (response.status != kStatusOk) co_return fail(AppError::kBadAnswer, "the proxy has no evidence of this worker");
-  co_return co_await async::with_deadline(*clock, by, ports::read_all(*response.body, attest::kEvidenceBytesMax));
+  if (response.status != kStatusOk)
+    co_return fail(AppError::kBadAnswer, "the proxy has no evidence of this worker");
+  co_return co_await async::with_deadline(
+      *clock, by, ports::read_all(*response.body, attest::kEvidenceBytesMax));
 }
 
 Result<Bytes> evidence_from_proxy(const DevnetProxy& proxy, const Kid& kid) {
   boost::asio::io_context loop(1);
   std::optional<Result<Bytes>> evidence;
-  const auto keep = [](async::Task<Result<Bytes>> task, std::optional<Result<Bytes>>& into) -> async::Task<void> {
+  const auto keep = [](async::Task<Result<Bytes>> task,
+                       std::optional<Result<Bytes>>& into) -> async::Task<void> {
     into.emplace(co_await std::move(task));
   };
   async::spawn(loop.get_executor(), keep(fetch_evidence(loop.get_executor(), proxy, kid), evidence),
@@ -102,12 +107,13 @@ Result<Bytes> evidence_from_proxy(const DevnetProxy& proxy, const Kid& kid) {
   return std::move(*evidence);
 }
 
-// Fetches receipt and evidence apart from the client that made the answer, and checks the receipt's signature under the
-// identity key of the statement that the kid names.
+// Fetches receipt and evidence apart from the client that made the answer, and checks the receipt's
+// signature under the identity key of the statement that the kid names.
 Result<Checked> check(const DevnetFacts& facts, const Answer& answer) {
   TRY(const LocalReply reply,
       ask_local(facts.client_port, "GET", "/v1/receipts/" + answer.request_id.hex(), "", kFetchBy));
-  if (reply.status != kStatusOk) return fail(AppError::kBadAnswer, "the client has no receipt for its answer");
+  if (reply.status != kStatusOk)
+    return fail(AppError::kBadAnswer, "the client has no receipt for its answer");
   TRY(const Bytes evidence, evidence_from_proxy(facts.proxies.front(), answer.kid));
   TRY(const attest::EvidenceBundle bundle, attest::EvidenceBundle::decode(evidence));
   if (attest::kid_for(bundle.statement) != answer.kid) {
@@ -128,17 +134,19 @@ std::uint64_t metric(std::uint16_t admin_port, std::string_view name) {
   if (!reply) return 0;
   const std::string page = "\n" + std::string(as_text(reply->body));
   const auto at = page.find(fmt::format("\n{} ", name));
-  return at == std::string::npos ? 0 : std::strtoull(page.c_str() + at + name.size() + 2, nullptr, 10);
+  return at == std::string::npos ? 0
+                                 : std::strtoull(page.c_str() + at + name.size() + 2, nullptr, 10);
 }
 
 std::uint64_t bytes_relayed(const DevnetFacts& facts) {
   std::uint64_t sum = 0;
-  for (const DevnetProxy& proxy : facts.proxies) sum += metric(proxy.admin_port, "cocoon_relayed_bytes_total");
+  for (const DevnetProxy& proxy : facts.proxies)
+    sum += metric(proxy.admin_port, "cocoon_relayed_bytes_total");
   return sum;
 }
 
-void show(const Terminal& terminal, const std::string& question, const DevnetFacts& facts, const Answer& answer,
-          const Checked& checked, double seconds) {
+void show(const Terminal& terminal, const std::string& question, const DevnetFacts& facts,
+          const Answer& answer, const Checked& checked, double seconds) {
   const std::uint64_t relayed = bytes_relayed(facts);
   const provenance::Receipt& receipt = checked.receipt;
   terminal.headline("Question");
@@ -147,10 +155,12 @@ void show(const Terminal& terminal, const std::string& question, const DevnetFac
   terminal.text("  " + answer.text);
   terminal.headline("Where it came from");
   terminal.fact("worker", answer.kid.hex());
-  terminal.fact("attested", "TDX quote under this devnet's development root: simulated, not confidential");
+  terminal.fact("attested",
+                "TDX quote under this devnet's development root: simulated, not confidential");
   terminal.fact("image", receipt.image_hash.hex());
   terminal.fact("model", fmt::format("{}  {}", facts.model_name, receipt.model_hash.hex()));
-  terminal.fact("tokens", fmt::format("{} in, {} out", receipt.tokens.input.value(), receipt.tokens.output.value()));
+  terminal.fact("tokens", fmt::format("{} in, {} out", receipt.tokens.input.value(),
+                                      receipt.tokens.output.value()));
   terminal.fact("price", receipt.price.decimal() + " TON");
   terminal.fact("proxy saw", fmt::format("{} bytes, all of them sealed", relayed));
   terminal.fact("block", std::to_string(receipt.masterchain_seqno.value()));

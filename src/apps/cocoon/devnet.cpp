@@ -30,7 +30,9 @@ Result<std::unique_ptr<Devnet>> Devnet::lay_out(const DevnetOptions& options, co
   std::unique_ptr<Devnet> net(new Devnet(options));
   std::error_code failed;
   std::filesystem::create_directories(net->in_state("logs"), failed);
-  if (failed) return fail(AppError::kBadState, "cannot make " + options.state.string() + ": " + failed.message());
+  if (failed)
+    return fail(AppError::kBadState,
+                "cannot make " + options.state.string() + ": " + failed.message());
   std::filesystem::permissions(options.state, std::filesystem::perms::owner_all, failed);
   tell("simulating a confidential-computing platform");
   TRY_VOID(net->start_platform());
@@ -70,7 +72,8 @@ Status Devnet::start(const Tell& tell) {
   };
   tell("starting proxies, workers and the client");
   for (const DevnetProxy& proxy : facts_.proxies) TRY_VOID(role(proxy.name, "cocoon-proxy"));
-  for (std::size_t i = 0; i < facts_.worker_admin_ports.size(); ++i) TRY_VOID(role(worker_name(i), "cocoon-worker"));
+  for (std::size_t i = 0; i < facts_.worker_admin_ports.size(); ++i)
+    TRY_VOID(role(worker_name(i), "cocoon-worker"));
   TRY_VOID(role("client", "cocoon-client"));
   return wait_until_serving(tell);
 }
@@ -85,7 +88,8 @@ Status Devnet::wait_until_serving(const Tell& tell) {
     if (waiting.empty() && is_serving(facts_.client_admin_port)) return {};
     std::this_thread::sleep_for(kPoll);
   }
-  return fail(AppError::kTimeout, "the network did not come up in time; its logs are in " + in_state("logs").string());
+  return fail(AppError::kTimeout,
+              "the network did not come up in time; its logs are in " + in_state("logs").string());
 }
 
 Status Devnet::first_failure() {

@@ -12,14 +12,16 @@
 
 namespace cocoon::apps {
 
-// The whole network on one machine: a simulated confidential-computing platform, workers, proxies, a client, under the
-// reserved devnet network id. All of it are the programs that also run in earnest.
+// The whole network on one machine: a simulated confidential-computing platform, workers, proxies,
+// a client, under the reserved devnet network id. All of it are the programs that also run in
+// earnest.
 class Devnet {
  public:
   using Tell = std::function<void(std::string_view)>;
 
   // Lays out configuration files and keys in the state folder and starts the platform simulator.
-  [[nodiscard]] static Result<std::unique_ptr<Devnet>> lay_out(const DevnetOptions& options, const Tell& tell);
+  [[nodiscard]] static Result<std::unique_ptr<Devnet>> lay_out(const DevnetOptions& options,
+                                                               const Tell& tell);
   // Starts the roles and returns once the client has verified a worker.
   [[nodiscard]] Status start(const Tell& tell);
   // One turn of care: what died is started again.
@@ -40,11 +42,13 @@ class Devnet {
   [[nodiscard]] Status launch(Program program);
   [[nodiscard]] Status wait_until_serving(const Tell& tell);
   [[nodiscard]] Status first_failure();
-  [[nodiscard]] std::filesystem::path in_state(std::string_view name) const { return options_.state / name; }
+  [[nodiscard]] std::filesystem::path in_state(std::string_view name) const {
+    return options_.state / name;
+  }
 
   DevnetOptions options_;
   DevnetFacts facts_;
-  std::vector<Program> programs_;    // same order as processes_
+  std::vector<Program> programs_;  // same order as processes_
   std::vector<Process> processes_;
 };
 

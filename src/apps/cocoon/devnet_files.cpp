@@ -56,8 +56,9 @@ class PortChooser {
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     at.sin_port = htons(plan_ == PortPlan::kStandard ? standard : std::uint16_t{0});
     if (bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) != 0) {
-      return fail(AppError::kBadState, fmt::format("port {} of this machine is taken; is a network running already?",
-                                                   standard));
+      return fail(
+          AppError::kBadState,
+          fmt::format("port {} of this machine is taken; is a network running already?", standard));
     }
     socklen_t size = sizeof(at);
     (void)getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size);
@@ -69,36 +70,46 @@ class PortChooser {
   std::vector<int> held_;
 };
 
-// "SmolLM2-135M-Instruct.Q4_1.gguf" and its folder are one model: the file's name without ending and quantisation.
+// "SmolLM2-135M-Instruct.Q4_1.gguf" and its folder are one model: the file's name without ending
+// and quantisation.
 std::string name_of_model(const std::filesystem::path& model) {
   std::string name = model.filename().string();
   if (name.ends_with(".gguf")) name.erase(name.size() - 5);
   const auto dot = name.rfind('.');
-  if (dot != std::string::npos && dot + 1 < name.size() && (name[dot + 1] == 'Q' || name[dot + 1] == 'F')) {
+  if (dot != std::string::npos && dot + 1 < name.size() &&
+      (name[dot + 1] == 'Q' || name[dot + 1] == 'F')) {
     name.erase(dot);
   }
   return name;
 }
 
-// The first model that a running engine offers. Its weights cannot be hashed from here; the name stands in for them, on
-// the devnet only.
+// The first model that a running engine offers. Its weights cannot be hashed from here; the name
+// stands in for them, on the devnet only.
 Status describe_external(const std::string& url, DevnetFacts& facts) {
   constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return fail(AppError::kBadInput, "--engine takes http://127.0.0.1:PORT");
+  if (!url.starts_with(kScheme))
+    return fail(AppError::kBadInput, "--engine takes http://127.0.0.1:PORT");
   TRY(const net::Endpoint at, net::Endpoint::parse(std::string_view(url).substr(kScheme.size())));
   auto reply = ask_local(at.port, "GET", "/v1/models", "", 5s);
-  if (!reply) return std::unexpected(std::move(reply).error().with_context("asking the engine for its models"));
+  if (!reply)
+    return std::unexpected(
+        std::move(reply).error().with_context("asking the engine for its models"));
   TRY(const codec::Json models, codec::parse_json(as_text(reply->body)));
   const codec::Json* const data = models.find("data");
   const auto* const list = data == nullptr ? nullptr : data->as_array();
-  const codec::Json* const id = list == nullptr || list->empty() ? nullptr : list->front().find("id");
-  if (id == nullptr || id->as_string() == nullptr) return fail(AppError::kBadInput, "the engine names no model");
+  const codec::Json* const id =
+      list == nullptr || list->empty() ? nullptr : list->front().find("id");
+  if (id == nullptr || id->as_string() == nullptr)
+    return fail(AppError::kBadInput, "the engine names no model");
   facts.model_name = *id->as_string();
-  facts.model_hash = ModelHash(crypto::sha256({label("cocoon/1 external model"), as_bytes(facts.model_name)}));
+  facts.model_hash =
+      ModelHash(crypto::sha256({label("cocoon/1 external model"), as_bytes(facts.model_name)}));
   return {};
 }
 
-Result<Bytes> small_file(const std::filesystem::path& file) { return chain::read_file(file, kSmallFileMax); }
+Result<Bytes> small_file(const std::filesystem::path& file) {
+  return chain::read_file(file, kSmallFileMax);
+}
 
 Result<registry::Snapshot> make_registry(const DevnetOptions& options, const DevnetFacts& facts) {
   registry::Snapshot snapshot;
@@ -113,7 +124,8 @@ Result<registry::Snapshot> make_registry(const DevnetOptions& options, const Dev
   snapshot.policy.statement_age_max = snapshot.parameters.key_epoch + snapshot.parameters.key_grace;
   snapshot.models.push_back({.name = facts.model_name, .hash = facts.model_hash});
   for (const DevnetProxy& proxy : facts.proxies) {
-    snapshot.proxies.push_back({.name = proxy.name, .key = proxy.key, .host = "127.0.0.1", .port = proxy.port});
+    snapshot.proxies.push_back(
+        {.name = proxy.name, .key = proxy.key, .host = "127.0.0.1", .port = proxy.port});
   }
   return snapshot;
 }
@@ -122,7 +134,8 @@ std::string proxy_toml(const DevnetOptions& options, const DevnetProxy& proxy) {
   config::ProxyConfig config;
   config.network = kDevnetNetworkId;
   config.identity_key_file = options.state / (proxy.name + ".key");
-  config.world = {.registry = options.state / "registry.toml", .chain = options.state / "chain.toml"};
+  config.world = {.registry = options.state / "registry.toml",
+                  .chain = options.state / "chain.toml"};
   config.listen = {"127.0.0.1", proxy.port};
   config.first_frame_timeout = 10min;
   config.admin.port = proxy.admin_port;
@@ -133,7 +146,8 @@ std::string client_toml(const DevnetOptions& options, const DevnetFacts& facts) 
   config::ClientConfig config;
   config.network = kDevnetNetworkId;
   config.state_dir = options.state / "client";
-  config.world = {.registry = options.state / "registry.toml", .chain = options.state / "chain.toml"};
+  config.world = {.registry = options.state / "registry.toml",
+                  .chain = options.state / "chain.toml"};
   config.listen = {"127.0.0.1", facts.client_port};
   config.first_frame_timeout = 10min;
   config.idle_timeout = 10min;
@@ -144,23 +158,27 @@ std::string client_toml(const DevnetOptions& options, const DevnetFacts& facts) 
 std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, std::size_t index,
                         const std::filesystem::path& programs) {
   const std::filesystem::path folder = options.state / worker_name(index);
-  std::string toml = fmt::format("network = {}\nstate_dir = '{}'\n\n[engine]\n", kDevnetNetworkId.value(),
-                                 folder.string());
+  std::string toml = fmt::format("network = {}\nstate_dir = '{}'\n\n[engine]\n",
+                                 kDevnetNetworkId.value(), folder.string());
   if (options.engine_url) {
     toml += fmt::format("kind = 'external'\nurl = '{}'\n", *options.engine_url);
   } else {
-    toml += fmt::format("kind = 'llama-server'\nprogram = '{}'\n", (programs / "llama-server").string());
+    toml += fmt::format("kind = 'llama-server'\nprogram = '{}'\n",
+                        (programs / "llama-server").string());
   }
   toml += fmt::format("\n[model]\nname = '{}'\n", facts.model_name);
   if (!options.engine_url) {
-    toml += fmt::format("path = '{}'\nprivate_dir = '{}'\n", options.model.string(), (folder / "model").string());
+    toml += fmt::format("path = '{}'\nprivate_dir = '{}'\n", options.model.string(),
+                        (folder / "model").string());
   }
   for (const DevnetProxy& proxy : facts.proxies) {
-    toml += fmt::format("\n[[proxies]]\nhost = '127.0.0.1'\nport = {}\nkey = '{}'\n", proxy.port, proxy.key.hex());
+    toml += fmt::format("\n[[proxies]]\nhost = '127.0.0.1'\nport = {}\nkey = '{}'\n", proxy.port,
+                        proxy.key.hex());
   }
-  toml += fmt::format("\n[registry]\nfile = '{}'\n\n[chain]\nfile = '{}'\n\n[tee]\ntsm_path = '{}'\n",
-                      (options.state / "registry.toml").string(), (options.state / "chain.toml").string(),
-                      (options.state / "tsm").string());
+  toml +=
+      fmt::format("\n[registry]\nfile = '{}'\n\n[chain]\nfile = '{}'\n\n[tee]\ntsm_path = '{}'\n",
+                  (options.state / "registry.toml").string(),
+                  (options.state / "chain.toml").string(), (options.state / "tsm").string());
   toml += fmt::format("\n[admin]\nport = {}\n", facts.worker_admin_ports[index]);
   return toml;
 }
@@ -169,7 +187,8 @@ Status make_folder(const std::filesystem::path& folder) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (!failed) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
-  if (failed) return fail(AppError::kBadState, "cannot make " + folder.string() + ": " + failed.message());
+  if (failed)
+    return fail(AppError::kBadState, "cannot make " + folder.string() + ": " + failed.message());
   return {};
 }
 
@@ -219,10 +238,12 @@ Result<DevnetFacts> plan_devnet(const DevnetOptions& options) {
 
 Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts) {
   TRY(const registry::Snapshot snapshot, make_registry(options, facts));
-  TRY_VOID(chain::replace_file(options.state / "registry.toml", chain::write_registry_toml(snapshot)));
+  TRY_VOID(
+      chain::replace_file(options.state / "registry.toml", chain::write_registry_toml(snapshot)));
   TRY_VOID(chain::replace_file(options.state / "chain.toml", chain::write_clock_chain_file()));
   for (const DevnetProxy& proxy : facts.proxies) {
-    TRY_VOID(chain::replace_file(options.state / (proxy.name + ".toml"), proxy_toml(options, proxy)));
+    TRY_VOID(
+        chain::replace_file(options.state / (proxy.name + ".toml"), proxy_toml(options, proxy)));
   }
   for (std::size_t i = 0; i < options.workers; ++i) {
     TRY_VOID(make_folder(options.state / worker_name(i)));

@@ -17,10 +17,10 @@ enum class PortPlan : std::uint8_t {
 };
 
 struct DevnetOptions {
-  std::filesystem::path state;             // everything that the network writes lies in here
-  std::filesystem::path programs;          // the folder of our programs and of llama-server
-  std::filesystem::path model;             // file or folder; unused with engine_url
-  std::optional<std::string> engine_url;   // an engine that runs already, "http://127.0.0.1:PORT"
+  std::filesystem::path state;            // everything that the network writes lies in here
+  std::filesystem::path programs;         // the folder of our programs and of llama-server
+  std::filesystem::path model;            // file or folder; unused with engine_url
+  std::optional<std::string> engine_url;  // an engine that runs already, "http://127.0.0.1:PORT"
   std::size_t workers = 1;
   std::size_t proxies = 1;
   PortPlan ports = PortPlan::kStandard;
@@ -51,7 +51,8 @@ inline constexpr const char* kSimReadyFile = "image.toml";
 
 // Decides names, ports and keys, and hashes the model.
 [[nodiscard]] Result<DevnetFacts> plan_devnet(const DevnetOptions& options);
-// Writes registry, chain and every role's configuration into the state folder. tdx-sim must be ready.
+// Writes registry, chain and every role's configuration into the state folder. tdx-sim must be
+// ready.
 [[nodiscard]] Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts);
 
 }  // namespace cocoon::apps

@@ -10,8 +10,8 @@ enum class AppError : std::uint16_t {
   kChildFailed = 3,  // a program of the network did not start or died
   kTimeout = 4,
   kNoModel = 5,
-  kBadAnswer = 6,    // the network answered, but not as it must
-  kBadInput = 7,     // a file or argument of the user's
+  kBadAnswer = 6,  // the network answered, but not as it must
+  kBadInput = 7,   // a file or argument of the user's
 };
 constexpr Library library_of(AppError) { return Library::kApps; }
 

@@ -12,24 +12,27 @@ namespace {
 
 constexpr std::size_t kReplyBytesMax = 64 * 1024 * 1024;
 
-async::Task<Result<LocalReply>> ask(async::Executor executor, std::uint16_t port, ports::HttpRequest request,
-                                    std::chrono::milliseconds timeout) {
+async::Task<Result<LocalReply>> ask(async::Executor executor, std::uint16_t port,
+                                    ports::HttpRequest request, std::chrono::milliseconds timeout) {
   const auto clock = async::make_real_clock();
   const async::Deadline by = clock->in(timeout);
-  CO_TRY(const auto client, net::LoopbackHttpClient::create(executor, {.host = "127.0.0.1", .port = port}));
+  CO_TRY(const auto client,
+         net::LoopbackHttpClient::create(executor, {.host = "127.0.0.1", .port = port}));
   CO_TRY(ports::HttpResponse response, co_await client->send(std::move(request), by));
-  CO_TRY(Bytes body, co_await async::with_deadline(*clock, by, ports::read_all(*response.body, kReplyBytesMax)));
+  CO_TRY(Bytes body, co_await async::with_deadline(
+                         *clock, by, ports::read_all(*response.body, kReplyBytesMax)));
   co_return LocalReply{response.status, std::move(response.headers), std::move(body)};
 }
 
-async::Task<void> keep(async::Task<Result<LocalReply>> task, std::optional<Result<LocalReply>>& into) {
+async::Task<void> keep(async::Task<Result<LocalReply>> task,
+                       std::optional<Result<LocalReply>>& into) {
   into.emplace(co_await std::move(task));
 }
 
 }  // namespace
 
-Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path, std::string body,
-                             std::chrono::milliseconds timeout) {
+Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path,
+                             std::string body, std::chrono::milliseconds timeout) {
   boost::asio::io_context loop(1);
   std::optional<Result<LocalReply>> reply;
   ports::HttpRequest request{.method = std::move(method),
@@ -37,7 +40,8 @@ Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string
                              .headers = {{"host", "127.0.0.1:" + std::to_string(port)},
                                          {"content-type", "application/json"}},
                              .body = ports::body_of(to_bytes(body))};
-  async::spawn(loop.get_executor(), keep(ask(loop.get_executor(), port, std::move(request), timeout), reply),
+  async::spawn(loop.get_executor(),
+               keep(ask(loop.get_executor(), port, std::move(request), timeout), reply),
                [](std::string_view) {});
   loop.run();
   if (!reply) return fail(AppError::kBadAnswer, "the request did not end");

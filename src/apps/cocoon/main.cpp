@@ -52,11 +52,15 @@ void add_state(CLI::App* app, Command& command) {
 }
 
 void add_network(CLI::App* app, Command& command) {
-  app->add_option("--engine", command.engine_url,
-                  "an OpenAI-compatible engine that runs already, http://127.0.0.1:PORT (devnet only)");
-  app->add_option("--model", command.devnet.model, "a GGUF file or its folder, for the built-in engine");
-  app->add_option("--workers", command.devnet.workers, "how many workers")->check(CLI::Range(1, 32));
-  app->add_option("--proxies", command.devnet.proxies, "how many proxies")->check(CLI::Range(1, 32));
+  app->add_option(
+      "--engine", command.engine_url,
+      "an OpenAI-compatible engine that runs already, http://127.0.0.1:PORT (devnet only)");
+  app->add_option("--model", command.devnet.model,
+                  "a GGUF file or its folder, for the built-in engine");
+  app->add_option("--workers", command.devnet.workers, "how many workers")
+      ->check(CLI::Range(1, 32));
+  app->add_option("--proxies", command.devnet.proxies, "how many proxies")
+      ->check(CLI::Range(1, 32));
 }
 
 // The model that `make` fetched, unless the user names one.
@@ -72,9 +76,11 @@ Status settle_network(Command& command) {
   std::error_code failed;
   options.model = std::filesystem::absolute(options.model, failed);
   if (!failed && std::filesystem::exists(options.model, failed)) return {};
-  return fail(AppError::kNoModel,
-              is_default ? "the default model has not been fetched; run tools/fetch-model, or give --model PATH"
-                         : "there is no model at " + options.model.string());
+  return fail(
+      AppError::kNoModel,
+      is_default
+          ? "the default model has not been fetched; run tools/fetch-model, or give --model PATH"
+          : "there is no model at " + options.model.string());
 }
 
 Status settle_state(Command& command) {
@@ -116,7 +122,8 @@ int inspect(const Command& command, const Terminal& terminal) {
   }
   terminal.headline("Nothing below has been verified.");
   for (const auto& [key, value] : *facts->as_object()) {
-    terminal.fact(key, value.as_string() != nullptr ? *value.as_string() : codec::write_json(value));
+    terminal.fact(key,
+                  value.as_string() != nullptr ? *value.as_string() : codec::write_json(value));
   }
   return kExitOk;
 }
@@ -135,14 +142,17 @@ Commands describe(CLI::App& app, Command& command) {
   app.set_version_flag("--version", "cocoon " COCOON_VERSION);
   app.footer(kFooter);
   app.require_subcommand(1);
-  commands.demo = app.add_subcommand("demo", "the whole network on this machine, one real answer, then exit 0");
+  commands.demo =
+      app.add_subcommand("demo", "the whole network on this machine, one real answer, then exit 0");
   add_network(commands.demo, command);
   add_state(commands.demo, command);
   commands.demo->add_option("--question", command.question, "what to ask")->capture_default_str();
   commands.up = app.add_subcommand("up", "the same network, left running");
   add_network(commands.up, command);
   add_state(commands.up, command);
-  commands.up->add_option("--ports", command.ports, "standard: 10000 client, 11000 proxy, 12000 worker; free: any")
+  commands.up
+      ->add_option("--ports", command.ports,
+                   "standard: 10000 client, 11000 proxy, 12000 worker; free: any")
       ->check(CLI::IsMember({"standard", "free"}))
       ->capture_default_str();
   commands.status = app.add_subcommand("status", "how the network that `up` started is doing");
@@ -155,20 +165,25 @@ Commands describe(CLI::App& app, Command& command) {
   for (const char* const role : {"client", "proxy", "worker"}) {
     CLI::App* const group = app.add_subcommand(role, fmt::format("the {} role", role));
     group->require_subcommand(1);
-    CLI::App* const run = group->add_subcommand("run", fmt::format("run cocoon-{} in the foreground", role));
+    CLI::App* const run =
+        group->add_subcommand("run", fmt::format("run cocoon-{} in the foreground", role));
     run->add_option("--config", command.config, "its configuration")->required();
     commands.roles.emplace_back(role, run);
   }
   CLI::App* const attest = app.add_subcommand("attest", "evidence of confidential computing");
   attest->require_subcommand(1);
-  commands.inspect = attest->add_subcommand("inspect", "show what a quote or an evidence bundle says; verifies nothing");
-  commands.inspect->add_option("FILE", command.file, "a TDX quote or an evidence bundle")->required();
+  commands.inspect = attest->add_subcommand(
+      "inspect", "show what a quote or an evidence bundle says; verifies nothing");
+  commands.inspect->add_option("FILE", command.file, "a TDX quote or an evidence bundle")
+      ->required();
   add_json(commands.inspect, command);
   return commands;
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Cocoon, the Confidential Compute Open Network: AI answers that nobody but you can read.", "cocoon");
+  CLI::App app(
+      "Cocoon, the Confidential Compute Open Network: AI answers that nobody but you can read.",
+      "cocoon");
   Command command;
   const Commands commands = describe(app, command);
   try {

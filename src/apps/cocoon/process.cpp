@@ -34,7 +34,8 @@ constexpr auto kPoll = 20ms;
 }  // namespace
 
 Result<Process> Process::start(std::string name, const std::filesystem::path& program,
-                               const std::vector<std::string>& arguments, const std::filesystem::path& log_file) {
+                               const std::vector<std::string>& arguments,
+                               const std::filesystem::path& log_file) {
   if (access(program.c_str(), X_OK) != 0) {
     return fail(AppError::kChildFailed, "cannot run " + program.string() + "; build it with make");
   }
@@ -54,7 +55,9 @@ Result<Process> Process::start(std::string name, const std::filesystem::path& pr
 }
 
 Process::Process(Process&& other) noexcept
-    : name_(std::move(other.name_)), pid_(std::exchange(other.pid_, -1)), log_file_(std::move(other.log_file_)) {}
+    : name_(std::move(other.name_)),
+      pid_(std::exchange(other.pid_, -1)),
+      log_file_(std::move(other.log_file_)) {}
 
 Process& Process::operator=(Process&& other) noexcept {
   std::swap(name_, other.name_);

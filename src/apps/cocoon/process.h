@@ -12,7 +12,8 @@
 
 namespace cocoon::apps {
 
-// A program of the network, our child. Its output goes to a file; the kernel ends it if we end first.
+// A program of the network, our child. Its output goes to a file; the kernel ends it if we end
+// first.
 class Process {
  public:
   [[nodiscard]] static Result<Process> start(std::string name, const std::filesystem::path& program,

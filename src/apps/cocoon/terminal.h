@@ -5,14 +5,15 @@
 
 namespace cocoon::apps {
 
-// What a command says on the way. Colours and marks on a terminal, plain lines elsewhere, nothing at all for --json.
+// What a command says on the way. Colours and marks on a terminal, plain lines elsewhere, nothing
+// at all for --json.
 class Terminal {
  public:
   enum class Mode { kHuman, kJson };
   explicit Terminal(Mode mode);
 
-  void step(std::string_view text);                          // "… starting the proxy"
-  void done(std::string_view text) const;                    // "✓ proxy on 127.0.0.1:11000"
+  void step(std::string_view text);                                // "… starting the proxy"
+  void done(std::string_view text) const;                          // "✓ proxy on 127.0.0.1:11000"
   void fact(std::string_view name, std::string_view value) const;  // "  model   SmolLM2"
   void headline(std::string_view text) const;
   void text(std::string_view text) const;

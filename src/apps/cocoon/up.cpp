@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <thread>
 
-#include "apps/common/role_program.h"
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/local_http.h"
+#include "apps/common/role_program.h"
 #include "chain/files.h"
 #include "codec/json.h"
 
@@ -62,7 +62,8 @@ Json facts_json(const Devnet& net, const std::filesystem::path& state) {
   }
   out.set("workers", Json::array(std::move(workers)));
   Json pids = Json::object();
-  for (const Process& process : net.processes()) pids.set(process.name(), Json::number(std::int64_t{process.pid()}));
+  for (const Process& process : net.processes())
+    pids.set(process.name(), Json::number(std::int64_t{process.pid()}));
   out.set("pids", std::move(pids));
   return out;
 }
@@ -133,18 +134,21 @@ std::int64_t integer_of(const Json& facts, std::string_view key) {
   return value ? *value : 0;
 }
 
-pid_t supervisor_of(const Json& facts) { return static_cast<pid_t>(integer_of(facts, "supervisor_pid")); }
+pid_t supervisor_of(const Json& facts) {
+  return static_cast<pid_t>(integer_of(facts, "supervisor_pid"));
+}
 
 bool is_alive(pid_t pid) { return pid > 0 && kill(pid, 0) == 0; }
 
 // {"status":…,"reason":…} of a role's admin endpoint, as (serving, reason).
 std::pair<bool, std::string> health_of(const Json& service) {
-  const auto reply =
-      ask_local(static_cast<std::uint16_t>(integer_of(service, "admin_port")), "GET", "/healthz", "", 2s);
+  const auto reply = ask_local(static_cast<std::uint16_t>(integer_of(service, "admin_port")), "GET",
+                               "/healthz", "", 2s);
   if (!reply) return {false, "does not answer"};
   const auto body = codec::parse_json(as_text(reply->body));
   const Json* const reason = body ? body->find("reason") : nullptr;
-  const std::string text = reason != nullptr && reason->as_string() != nullptr ? *reason->as_string() : "";
+  const std::string text =
+      reason != nullptr && reason->as_string() != nullptr ? *reason->as_string() : "";
   return {reply->status == kStatusOk, text};
 }
 
@@ -155,7 +159,8 @@ bool show_service(Json& service, const Terminal& terminal) {
   service.set("reason", Json::string(reason));
   const std::int64_t port = integer_of(service, "port");
   const std::string where = port == 0 ? "" : fmt::format("127.0.0.1:{}  ", port);
-  terminal.fact(*service.find("name")->as_string(), where + (is_serving ? "serving" : "NOT serving: " + reason));
+  terminal.fact(*service.find("name")->as_string(),
+                where + (is_serving ? "serving" : "NOT serving: " + reason));
   return is_serving;
 }
 
@@ -173,19 +178,23 @@ int report(const Terminal& terminal, const Error& error) {
 }
 
 std::filesystem::path default_state() {
-  if (const char* const folder = std::getenv("XDG_STATE_HOME"); folder != nullptr && *folder == '/') {
+  if (const char* const folder = std::getenv("XDG_STATE_HOME");
+      folder != nullptr && *folder == '/') {
     return std::filesystem::path(folder) / "cocoon" / "devnet";
   }
   const char* const home = std::getenv("HOME");
-  return std::filesystem::path(home == nullptr ? "/tmp" : home) / ".local" / "state" / "cocoon" / "devnet";
+  return std::filesystem::path(home == nullptr ? "/tmp" : home) / ".local" / "state" / "cocoon" /
+         "devnet";
 }
 
 int run_up(const DevnetOptions& options, Terminal& terminal) {
   if (const auto facts = read_facts(options.state); facts && is_alive(supervisor_of(*facts))) {
-    return report(terminal, Error(AppError::kBadState, "a network is running already; see `cocoon status`"));
+    return report(terminal,
+                  Error(AppError::kBadState, "a network is running already; see `cocoon status`"));
   }
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return report(terminal, Error(AppError::kBadState, "no pipe to be had"));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return report(terminal, Error(AppError::kBadState, "no pipe to be had"));
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
@@ -213,7 +222,8 @@ int run_up(const DevnetOptions& options, Terminal& terminal) {
   auto facts = read_facts(options.state);
   if (!facts) return report(terminal, facts.error());
   const std::int64_t port = integer_of(*facts->find("client"), "port");
-  terminal.done(fmt::format("the network is up; point any OpenAI SDK at http://127.0.0.1:{}/v1", port));
+  terminal.done(
+      fmt::format("the network is up; point any OpenAI SDK at http://127.0.0.1:{}/v1", port));
   terminal.fact("model", *facts->find("model")->as_string());
   terminal.fact("state", options.state.string());
   terminal.fact("end it", "cocoon down");
@@ -225,12 +235,14 @@ int run_status(const std::filesystem::path& state, Terminal& terminal) {
   auto facts = read_facts(state);
   if (!facts) return report(terminal, facts.error());
   if (!is_alive(supervisor_of(*facts))) {
-    return report(terminal, Error(AppError::kNotRunning, "the network in " + state.string() + " was killed"));
+    return report(terminal,
+                  Error(AppError::kNotRunning, "the network in " + state.string() + " was killed"));
   }
   terminal.headline(fmt::format("network in {}", state.string()));
   bool is_serving = show_service(*facts->find("client"), terminal);
   for (const std::string_view group : {"proxies", "workers"}) {
-    for (Json& service : *facts->find(group)->as_array()) is_serving &= show_service(service, terminal);
+    for (Json& service : *facts->find(group)->as_array())
+      is_serving &= show_service(service, terminal);
   }
   facts->set("serving", Json::boolean(is_serving));
   terminal.json(codec::write_json(*facts));

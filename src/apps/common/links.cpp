@@ -8,7 +8,9 @@ class LinkOver : public Port {
  public:
   explicit LinkOver(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
   [[nodiscard]] ports::Task<void> wait_closed() override { return connection_->wait_closed(); }
-  [[nodiscard]] ports::Task<void> drain(ports::Deadline by) override { return connection_->drain(by); }
+  [[nodiscard]] ports::Task<void> drain(ports::Deadline by) override {
+    return connection_->drain(by);
+  }
   void close() override { connection_->close(); }
 
  protected:
@@ -33,10 +35,12 @@ std::shared_ptr<ports::WorkerLink> worker_link(std::shared_ptr<net::ReverseConne
   return std::make_shared<WorkerLinkOver>(std::move(connection));
 }
 
-ports::Task<Result<std::shared_ptr<ports::Link>>> WorkerDialer::dial(ports::Endpoint proxy, ports::HttpHandler& serve,
+ports::Task<Result<std::shared_ptr<ports::Link>>> WorkerDialer::dial(ports::Endpoint proxy,
+                                                                     ports::HttpHandler& serve,
                                                                      ports::Deadline by) {
   CO_TRY(std::shared_ptr<net::Connection> connection,
-         co_await dialer_->dial_reverse({.host = proxy.host, .port = proxy.port}, proxy.key, identity_(), serve, {}, by));
+         co_await dialer_->dial_reverse({.host = proxy.host, .port = proxy.port}, proxy.key,
+                                        identity_(), serve, {}, by));
   co_return std::make_shared<LinkOver<ports::Link, net::Connection>>(std::move(connection));
 }
 

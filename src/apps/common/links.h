@@ -10,9 +10,11 @@
 namespace cocoon::apps {
 
 // The roles' view of a worker's connection to this proxy.
-[[nodiscard]] std::shared_ptr<ports::WorkerLink> worker_link(std::shared_ptr<net::ReverseConnection> connection);
+[[nodiscard]] std::shared_ptr<ports::WorkerLink> worker_link(
+    std::shared_ptr<net::ReverseConnection> connection);
 
-// Dials proxies for a worker: says who it is by `identity`, which is asked anew for each connection.
+// Dials proxies for a worker: says who it is by `identity`, which is asked anew for each
+// connection.
 class WorkerDialer final : public ports::ReverseDialer {
  public:
   using Identity = std::function<net::DialIdentity()>;

@@ -5,7 +5,8 @@
 
 namespace cocoon::apps {
 
-std::expected<RoleArguments, int> parse_role_arguments(const RoleProgram& program, int argc, char** argv) {
+std::expected<RoleArguments, int> parse_role_arguments(const RoleProgram& program, int argc,
+                                                       char** argv) {
   CLI::App app(std::string(program.summary), std::string(program.name));
   app.footer(std::string(program.manual));
   app.set_version_flag("--version", "cocoon " COCOON_VERSION);
@@ -14,7 +15,8 @@ std::expected<RoleArguments, int> parse_role_arguments(const RoleProgram& progra
   app.add_option("--config", arguments.config, "the role's configuration, a TOML file")
       ->required()
       ->check(CLI::ExistingFile);
-  app.add_flag("--check", check_only, "read the configuration, say what is wrong with it, and stop");
+  app.add_flag("--check", check_only,
+               "read the configuration, say what is wrong with it, and stop");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -30,18 +32,20 @@ int report_failure(const RoleProgram& program, const Error& error) {
   return kExitFailed;
 }
 
-int run_to_end(boost::asio::io_context& loop, const RoleProgram& program, async::Task<Result<void>> body) {
+int run_to_end(boost::asio::io_context& loop, const RoleProgram& program,
+               async::Task<Result<void>> body) {
   int exit_status = kExitFailed;
-  const auto supervise = [](boost::asio::io_context& on, const RoleProgram& what, async::Task<Result<void>> task,
-                            int& status) -> async::Task<void> {
+  const auto supervise = [](boost::asio::io_context& on, const RoleProgram& what,
+                            async::Task<Result<void>> task, int& status) -> async::Task<void> {
     const Result<void> ended = co_await std::move(task);
     status = ended ? kExitOk : report_failure(what, ended.error());
     on.stop();
   };
   async::spawn(loop.get_executor(), supervise(loop, program, std::move(body), exit_status),
                [&](std::string_view what) {
-                 std::fprintf(stderr, "%.*s: crashed: %.*s\n", static_cast<int>(program.name.size()),
-                              program.name.data(), static_cast<int>(what.size()), what.data());
+                 std::fprintf(stderr, "%.*s: crashed: %.*s\n",
+                              static_cast<int>(program.name.size()), program.name.data(),
+                              static_cast<int>(what.size()), what.data());
                  loop.stop();
                });
   loop.run();

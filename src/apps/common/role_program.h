@@ -26,27 +26,29 @@ struct RoleProgram {
   std::string_view manual;   // what --help says below the options
 };
 
-// Reads `--config FILE` (also `--check`: read the configuration and stop). Exit status if there is nothing to run.
+// Reads `--config FILE` (also `--check`: read the configuration and stop). Exit status if there is
+// nothing to run.
 struct RoleArguments {
   std::filesystem::path config;
   enum class Mode : std::uint8_t { kRun, kCheck } mode = Mode::kRun;
 };
-[[nodiscard]] std::expected<RoleArguments, int> parse_role_arguments(const RoleProgram& program, int argc, char** argv);
+[[nodiscard]] std::expected<RoleArguments, int> parse_role_arguments(const RoleProgram& program,
+                                                                     int argc, char** argv);
 
 // Prints "name: what went wrong" and gives kExitFailed.
 int report_failure(const RoleProgram& program, const Error& error);
 
-// Runs `body` on the loop until it ends; its failure becomes the exit status. A coroutine that crashes on the way is
-// logged and counted as a failure.
+// Runs `body` on the loop until it ends; its failure becomes the exit status. A coroutine that
+// crashes on the way is logged and counted as a failure.
 [[nodiscard]] int run_to_end(boost::asio::io_context& loop, const RoleProgram& program,
                              async::Task<Result<void>> body);
 
 // The admin endpoint on 127.0.0.1, or none for port 0.
 class AdminServer {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<AdminServer>> open(async::Executor executor, std::uint16_t port,
-                                                                 const admin::PrometheusMetrics& metrics,
-                                                                 std::function<admin::Health()> health);
+  [[nodiscard]] static Result<std::unique_ptr<AdminServer>> open(
+      async::Executor executor, std::uint16_t port, const admin::PrometheusMetrics& metrics,
+      std::function<admin::Health()> health);
 
  private:
   AdminServer(const admin::PrometheusMetrics& metrics, std::function<admin::Health()> health)

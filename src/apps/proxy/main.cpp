@@ -17,7 +17,8 @@ namespace {
 constexpr RoleProgram kProgram{
     .name = "cocoon-proxy",
     .summary = "Relays sealed requests to the workers that dialled it.",
-    .manual = R"(A proxy needs no trusted hardware: it matches load and relays ciphertext. Workers dial it and serve their requests
+    .manual =
+        R"(A proxy needs no trusted hardware: it matches load and relays ciphertext. Workers dial it and serve their requests
 over that connection; clients learn from it which workers there are and verify each of them on their own. Its
 identity key has to be in the registry.
 
@@ -51,11 +52,12 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
   admin::PrometheusMetrics metrics;
 
   CO_TRY(auto seed, config::load_key_file(config.identity_key_file));
-  const auto identity =
-      std::make_shared<const crypto::Ed25519KeyPair>(crypto::Ed25519KeyPair::from_seed(std::move(seed)));
+  const auto identity = std::make_shared<const crypto::Ed25519KeyPair>(
+      crypto::Ed25519KeyPair::from_seed(std::move(seed)));
   CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, config.network));
-  CO_TRY(const auto head, chain::FileChainHead::open(config.world.chain, config.network,
-                                                     registry->current()->parameters.statement_block_interval, *clock));
+  CO_TRY(const auto head, chain::FileChainHead::open(
+                              config.world.chain, config.network,
+                              registry->current()->parameters.statement_block_interval, *clock));
   if (registry->current()->proxy_by_key(identity->public_key()) == nullptr) {
     log.warn("proxy.not_in_registry");
   }
@@ -69,10 +71,12 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
                              [&](std::shared_ptr<net::ReverseConnection> connection) {
                                pool.attach(executor, worker_link(std::move(connection)));
                              }));
-  CO_TRY(const auto admin_server, AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
-    if (pool.directory().entries.empty()) return {admin::Health::State::kNotServing, "no worker is attached"};
-    return {admin::Health::State::kServing, "serving"};
-  }));
+  CO_TRY(const auto admin_server,
+         AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
+           if (pool.directory().entries.empty())
+             return {admin::Health::State::kNotServing, "no worker is attached"};
+           return {admin::Health::State::kServing, "serving"};
+         }));
   log.info("proxy.ready", {LogField::port(listener->local().port)});
 
   co_await net::wait_for_shutdown_signal();

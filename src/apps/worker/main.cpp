@@ -31,7 +31,8 @@ using namespace std::chrono_literals;
 constexpr RoleProgram kProgram{
     .name = "cocoon-worker",
     .summary = "Answers sealed requests inside a trusted execution environment.",
-    .manual = R"(The worker reads its configuration, whose bytes go into its evidence; copies and hashes its model and refuses one
+    .manual =
+        R"(The worker reads its configuration, whose bytes go into its evidence; copies and hashes its model and refuses one
 that is not the registry's; starts its engine; takes a quote over its keys; and dials its proxies, so that it works
 behind NAT. SIGTERM lets requests under way finish.
 
@@ -43,7 +44,8 @@ constexpr auto kDrainGrace = 30s;
 constexpr auto kEvidenceRetry = 1s;
 constexpr int kEvidenceTries = 60;
 
-// Nothing of this process may reach a disk or a debugger: no core dumps, not traceable by others of the same user.
+// Nothing of this process may reach a disk or a debugger: no core dumps, not traceable by others of
+// the same user.
 void close_to_debuggers() {
   const rlimit none{0, 0};
   (void)setrlimit(RLIMIT_CORE, &none);
@@ -66,31 +68,36 @@ class RunningEngine {
     const Logger& log;
     ports::Metrics& metrics;
   };
-  [[nodiscard]] static Result<std::unique_ptr<RunningEngine>> create(const attest::WorkerConfig& config,
-                                                                     const LoadedModel& model, World world) {
+  [[nodiscard]] static Result<std::unique_ptr<RunningEngine>> create(
+      const attest::WorkerConfig& config, const LoadedModel& model, World world) {
     std::unique_ptr<RunningEngine> running(new RunningEngine);
     if (config.engine.kind == attest::WorkerEngineConfig::Kind::kExternal) {
       if (config.network != kDevnetNetworkId) {
-        return fail(attest::AttestError::kForbiddenConfig, "an external engine is for the devnet only");
+        return fail(attest::AttestError::kForbiddenConfig,
+                    "an external engine is for the devnet only");
       }
       constexpr std::string_view kScheme = "http://";
-      TRY(const net::Endpoint at, net::Endpoint::parse(std::string_view(config.engine.url).substr(kScheme.size())));
+      TRY(const net::Endpoint at,
+          net::Endpoint::parse(std::string_view(config.engine.url).substr(kScheme.size())));
       TRY(auto client, net::LoopbackHttpClient::create(world.executor, at));
       running->external_ = std::make_unique<engine::ExternalEngine>(
-          engine::ExternalEngine::World{world.executor, world.clock, world.log, world.metrics}, std::move(client));
+          engine::ExternalEngine::World{world.executor, world.clock, world.log, world.metrics},
+          std::move(client));
       return running;
     }
     const std::filesystem::path socket = std::filesystem::path(config.state_dir) / "engine.sock";
-    TRY(engine::Command command, engine::llama_server_command({.program = config.engine.program,
-                                                               .model = model.file,
-                                                               .socket = socket,
-                                                               .alias = config.model.name,
-                                                               .threads = config.engine.threads,
-                                                               .context_tokens = config.engine.context_tokens,
-                                                               .parallel = config.engine.parallel}));
+    TRY(engine::Command command,
+        engine::llama_server_command({.program = config.engine.program,
+                                      .model = model.file,
+                                      .socket = socket,
+                                      .alias = config.model.name,
+                                      .threads = config.engine.threads,
+                                      .context_tokens = config.engine.context_tokens,
+                                      .parallel = config.engine.parallel}));
     running->supervised_ = std::make_unique<engine::SupervisedEngine>(
-        engine::SupervisedEngine::World{world.executor, world.clock, world.log, world.metrics}, std::move(command),
-        socket, std::make_unique<net::UnixHttpClient>(world.executor, socket.string()));
+        engine::SupervisedEngine::World{world.executor, world.clock, world.log, world.metrics},
+        std::move(command), socket,
+        std::make_unique<net::UnixHttpClient>(world.executor, socket.string()));
     return running;
   }
 
@@ -98,7 +105,9 @@ class RunningEngine {
     if (supervised_) return *supervised_;
     return *external_;
   }
-  [[nodiscard]] async::Task<void> run() { return supervised_ ? supervised_->run() : external_->run(); }
+  [[nodiscard]] async::Task<void> run() {
+    return supervised_ ? supervised_->run() : external_->run();
+  }
   [[nodiscard]] async::Task<Status> wait_ready(async::Deadline by) {
     return supervised_ ? supervised_->wait_ready(by) : external_->wait_ready(by);
   }
@@ -114,7 +123,8 @@ class RunningEngine {
 };
 
 // Takes the first quote; a chain file or a quote source that is still starting gets a minute.
-async::Task<Status> first_evidence(worker::Keyring& keyring, async::Clock& clock, const Logger& log) {
+async::Task<Status> first_evidence(worker::Keyring& keyring, async::Clock& clock,
+                                   const Logger& log) {
   for (int tries_left = kEvidenceTries;; --tries_left) {
     Status taken = co_await keyring.rotate();
     if (taken || tries_left == 0) co_return taken;
@@ -136,12 +146,13 @@ worker::ServiceLimits service_limits(const attest::WorkerConfig& config) {
   worker::ServiceLimits limits;
   limits.running_max = config.limits.running;
   limits.queue_max = config.limits.queue;
-  limits.request_bytes_max = std::min<std::size_t>(config.limits.request_bytes_max + sealed::kEnvelopeHeadBytesMax,
-                                                   sealed::kInferBytesMax);
+  limits.request_bytes_max = std::min<std::size_t>(
+      config.limits.request_bytes_max + sealed::kEnvelopeHeadBytesMax, sealed::kInferBytesMax);
   return limits;
 }
 
-async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::WorkerConfig config, Bytes configuration) {
+async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::WorkerConfig config,
+                                     Bytes configuration) {
   const async::Executor executor = loop.get_executor();
   const Logger log = Logger::to_stderr(config.log_level);
   const auto clock = async::make_real_clock();
@@ -150,10 +161,12 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::Work
   const auto log_crash = [&log](std::string_view) { log.error("worker.loop_crashed"); };
 
   CO_TRY(const auto registry, chain::FileRegistry::open(config.registry_file, config.network));
-  CO_TRY(const auto head, chain::FileChainHead::open(config.chain_file, config.network,
-                                                     registry->current()->parameters.statement_block_interval, *clock));
+  CO_TRY(const auto head, chain::FileChainHead::open(
+                              config.chain_file, config.network,
+                              registry->current()->parameters.statement_block_interval, *clock));
   CO_TRY(const LoadedModel model, load_model(config, *registry->current(), log));
-  CO_TRY(const auto running, RunningEngine::create(config, model, {executor, *clock, log, metrics}));
+  CO_TRY(const auto running,
+         RunningEngine::create(config, model, {executor, *clock, log, metrics}));
   async::spawn(executor, running->run(), log_crash);
   CO_TRY_VOID(co_await running->wait_ready(clock->in(kEngineReadyBy)));
   metrics.set(ports::Gauge::kEngineReady, 1);
@@ -166,8 +179,10 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::Work
                            .configuration = std::move(configuration),
                            .owner_address = config.owner_address,
                            .slot_id = config.slot_id},
-                          {*registry, *head, quotes, random, *clock, log}, [&](std::uint32_t epoch) {
-                            if (service_of_keyring != nullptr) service_of_keyring->forget_epoch(epoch);
+                          {*registry, *head, quotes, random, *clock, log},
+                          [&](std::uint32_t epoch) {
+                            if (service_of_keyring != nullptr)
+                              service_of_keyring->forget_epoch(epoch);
                           });
   CO_TRY_VOID(co_await first_evidence(keyring, *clock, log));
   worker::Service service(executor, answer_settings(config, model.hash), service_limits(config),
@@ -177,19 +192,25 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::Work
 
   CO_TRY(auto dialer, net::Dialer::create(executor));
   // The dialer signs with the keyring's own key; the keyring outlives every connection.
-  const std::shared_ptr<const crypto::Ed25519KeyPair> identity(&keyring.identity(), [](const auto*) {});
+  const std::shared_ptr<const crypto::Ed25519KeyPair> identity(&keyring.identity(),
+                                                               [](const auto*) {});
   WorkerDialer worker_dialer(std::move(dialer), [&] {
     return net::DialIdentity{attest::Role::kWorker, keyring.newest()->kid, identity};
   });
   std::vector<ports::Endpoint> proxies;
-  for (const attest::WorkerProxyConfig& proxy : config.proxies) proxies.push_back({proxy.host, proxy.port, proxy.key});
-  worker::ProxyLinks links(std::move(proxies), service, {worker_dialer, random, metrics, *clock, log});
+  for (const attest::WorkerProxyConfig& proxy : config.proxies)
+    proxies.push_back({proxy.host, proxy.port, proxy.key});
+  worker::ProxyLinks links(std::move(proxies), service,
+                           {worker_dialer, random, metrics, *clock, log});
   links.start(executor);
-  CO_TRY(const auto admin_server, AdminServer::open(executor, config.admin_port, metrics, [&]() -> admin::Health {
-    if (!service.is_ready()) return {admin::Health::State::kNotServing, "the engine is not ready"};
-    if (links.attached() == 0) return {admin::Health::State::kNotServing, "no proxy is linked"};
-    return {admin::Health::State::kServing, "serving"};
-  }));
+  CO_TRY(const auto admin_server,
+         AdminServer::open(executor, config.admin_port, metrics, [&]() -> admin::Health {
+           if (!service.is_ready())
+             return {admin::Health::State::kNotServing, "the engine is not ready"};
+           if (links.attached() == 0)
+             return {admin::Health::State::kNotServing, "no proxy is linked"};
+           return {admin::Health::State::kServing, "serving"};
+         }));
   log.info("worker.ready", {LogField::model(config.model.name), LogField::port(config.admin_port)});
 
   co_await net::wait_for_shutdown_signal();
@@ -216,5 +237,6 @@ int main(int argc, char** argv) {
   if (arguments->mode == RoleArguments::Mode::kCheck) return kExitOk;
   close_to_debuggers();
   boost::asio::io_context loop(1);
-  return run_to_end(loop, kProgram, run_worker(loop, std::move(*config), std::move(*configuration)));
+  return run_to_end(loop, kProgram,
+                    run_worker(loop, std::move(*config), std::move(*configuration)));
 }

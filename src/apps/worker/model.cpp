@@ -33,13 +33,15 @@ class ProgressBar {
 
 }  // namespace
 
-Result<LoadedModel> load_model(const attest::WorkerConfig& config, const registry::Snapshot& snapshot,
-                               const Logger& log) {
+Result<LoadedModel> load_model(const attest::WorkerConfig& config,
+                               const registry::Snapshot& snapshot, const Logger& log) {
   const registry::Model* const listed = snapshot.model_by_name(config.model.name);
   if (listed == nullptr) {
-    return fail(ports::EngineError::kWrongModel, "the registry lists no model named " + config.model.name);
+    return fail(ports::EngineError::kWrongModel,
+                "the registry lists no model named " + config.model.name);
   }
-  if (config.engine.kind == attest::WorkerEngineConfig::Kind::kExternal) return LoadedModel{listed->hash, {}};
+  if (config.engine.kind == attest::WorkerEngineConfig::Kind::kExternal)
+    return LoadedModel{listed->hash, {}};
 
   const auto began = std::chrono::steady_clock::now();
   ProgressBar bar;
@@ -47,14 +49,16 @@ Result<LoadedModel> load_model(const attest::WorkerConfig& config, const registr
   std::error_code ignored;
   std::filesystem::remove_all(config.model.private_dir, ignored);
   TRY(const engine::ModelIdentity identity,
-      engine::copy_and_hash(config.model.path, config.model.private_dir,
-                            {.progress = [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); },
-                             .threads = 0,
-                             .stop = {}}));
+      engine::copy_and_hash(
+          config.model.path, config.model.private_dir,
+          {.progress = [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); },
+           .threads = 0,
+           .stop = {}}));
   TRY_VOID(engine::expect_model(identity, listed->hash));
   TRY(std::filesystem::path file, engine::gguf_file(identity));
-  log.info("worker.model_checked", {LogField::model(listed->name), LogField::count("bytes", identity.size),
-                                    LogField::duration("took_ms", std::chrono::steady_clock::now() - began)});
+  log.info("worker.model_checked",
+           {LogField::model(listed->name), LogField::count("bytes", identity.size),
+            LogField::duration("took_ms", std::chrono::steady_clock::now() - began)});
   return LoadedModel{identity.hash, std::move(file)};
 }
 

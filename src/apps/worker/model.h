@@ -14,10 +14,11 @@ struct LoadedModel {
   std::filesystem::path file;  // for llama-server; empty for an external engine
 };
 
-// Copies the model into private memory or disk, hashing what is written, with a progress bar on a terminal. Refuses a
-// name that the registry does not list and files of another hash. For an external engine nothing can be hashed: the
-// configuration, which is public, says so, and verifiers take it on a devnet only.
-[[nodiscard]] Result<LoadedModel> load_model(const attest::WorkerConfig& config, const registry::Snapshot& snapshot,
-                                             const Logger& log);
+// Copies the model into private memory or disk, hashing what is written, with a progress bar on a
+// terminal. Refuses a name that the registry does not list and files of another hash. For an
+// external engine nothing can be hashed: the configuration, which is public, says so, and verifiers
+// take it on a devnet only.
+[[nodiscard]] Result<LoadedModel> load_model(const attest::WorkerConfig& config,
+                                             const registry::Snapshot& snapshot, const Logger& log);
 
 }  // namespace cocoon::apps

@@ -30,7 +30,8 @@ bool is_json(std::string_view content_type) {
 
 // Runs `task` and keeps its ApiResult, in the form that async::unless() can race.
 template <class T>
-Task<Status> store_result(Task<openai::ApiResult<T>> task, std::optional<openai::ApiResult<T>>& into) {
+Task<Status> store_result(Task<openai::ApiResult<T>> task,
+                          std::optional<openai::ApiResult<T>>& into) {
   into.emplace(co_await std::move(task));
   co_return Status();
 }
@@ -49,7 +50,9 @@ class InFlight {
   }
 
  private:
-  void publish() { metrics_.set(ports::Gauge::kRequestsInFlight, static_cast<std::int64_t>(count_)); }
+  void publish() {
+    metrics_.set(ports::Gauge::kRequestsInFlight, static_cast<std::int64_t>(count_));
+  }
   std::size_t& count_;
   ports::Metrics& metrics_;
 };
@@ -62,7 +65,8 @@ Task<void> Endpoint::handle(ports::HttpRequest request, ports::ResponseWriter& r
     co_return;
   }
   const std::string path(without_query(request.path));
-  if (request.method == "GET" && (path == kPathModels || path.starts_with(std::string(kPathModels) + "/"))) {
+  if (request.method == "GET" &&
+      (path == kPathModels || path.starts_with(std::string(kPathModels) + "/"))) {
     co_await list_models(path, response);
     co_return;
   }
@@ -84,7 +88,8 @@ Task<void> Endpoint::refuse(ports::ResponseWriter& response, ApiError error) {
   world_.metrics.increment(ports::Counter::kRequestsRefused);
   HttpFields fields{{"content-type", std::string(kMediaJson)}};
   if (error.retry_after_s) fields.push_back({"retry-after", std::to_string(*error.retry_after_s)});
-  (void)co_await ports::respond(response, error.status, std::move(fields), to_bytes(openai::error_json(error)));
+  (void)co_await ports::respond(response, error.status, std::move(fields),
+                                to_bytes(openai::error_json(error)));
 }
 
 Task<openai::ApiResult<Exchange::Question>> Endpoint::read_question(openai::Endpoint endpoint,
@@ -92,8 +97,9 @@ Task<openai::ApiResult<Exchange::Question>> Endpoint::read_question(openai::Endp
   auto body = co_await ports::read_all(*request.body, settings_.request_bytes_max);
   if (!body) {
     const bool is_large = body.error().is(ports::HttpError::kTooLarge);
-    co_return std::unexpected(is_large ? openai::body_too_large(settings_.request_bytes_max)
-                                       : openai::invalid_request("the request's body did not arrive"));
+    co_return std::unexpected(is_large
+                                  ? openai::body_too_large(settings_.request_bytes_max)
+                                  : openai::invalid_request("the request's body did not arrive"));
   }
   openai::RequestLimits limits;
   limits.body_bytes_max = settings_.request_bytes_max;
@@ -109,21 +115,24 @@ Task<openai::ApiResult<Exchange::Question>> Endpoint::read_question(openai::Endp
                                .parents = {}};
 }
 
-Task<void> Endpoint::ask(openai::Endpoint endpoint, ports::HttpRequest request, ports::ResponseWriter& response) {
+Task<void> Endpoint::ask(openai::Endpoint endpoint, ports::HttpRequest request,
+                         ports::ResponseWriter& response) {
   const InFlight in_flight(in_flight_, world_.metrics);
   auto question = co_await read_question(endpoint, std::move(request));
   if (!question) {
     co_await refuse(response, std::move(question).error());
     co_return;
   }
-  Exchange exchange(settings_.exchange, std::move(question).value(),
-                    {.fleet = world_.fleet, .random = world_.random, .clock = world_.clock, .log = world_.log});
+  Exchange exchange(
+      settings_.exchange, std::move(question).value(),
+      {.fleet = world_.fleet, .random = world_.random, .clock = world_.clock, .log = world_.log});
   co_await answer(exchange, response);
 }
 
 Task<void> Endpoint::answer(Exchange& exchange, ports::ResponseWriter& response) {
   std::optional<openai::ApiResult<sealed::ResponseHead>> head;
-  const Status waited = co_await async::unless(response.wait_closed(), store_result(exchange.begin(), head));
+  const Status waited =
+      co_await async::unless(response.wait_closed(), store_result(exchange.begin(), head));
   if (!waited) {
     world_.metrics.increment(ports::Counter::kRequestsAborted);
     co_return;
@@ -144,7 +153,8 @@ Task<void> Endpoint::answer_whole(Exchange& exchange, const sealed::ResponseHead
   Bytes body;
   for (;;) {
     std::optional<openai::ApiResult<Bytes>> chunk;
-    const Status waited = co_await async::unless(response.wait_closed(), store_result(exchange.read(), chunk));
+    const Status waited =
+        co_await async::unless(response.wait_closed(), store_result(exchange.read(), chunk));
     if (!waited) {
       world_.metrics.increment(ports::Counter::kRequestsAborted);
       co_return;
@@ -177,12 +187,14 @@ Task<void> Endpoint::answer_stream(Exchange& exchange, const sealed::ResponseHea
     if (!*chunk) {
       // Never a silent short answer: the app's SDK raises on this event, and no [DONE] follows it.
       world_.metrics.increment(ports::Counter::kRequestsFailed);
-      sent = co_await response.write(to_bytes("data: " + openai::error_json((*chunk).error()) + "\n\n"));
+      sent = co_await response.write(
+          to_bytes("data: " + openai::error_json((*chunk).error()) + "\n\n"));
       if (sent) (void)co_await response.finish({});
       co_return;
     }
     // The receipt is there before the end of the answer is.
-    if (!exchange.signed_receipt().empty() && !std::exchange(is_receipt_kept, true)) co_await keep_receipt(exchange);
+    if (!exchange.signed_receipt().empty() && !std::exchange(is_receipt_kept, true))
+      co_await keep_receipt(exchange);
     if ((*chunk)->empty()) {
       world_.metrics.increment(ports::Counter::kRequestsOk);
       (void)co_await response.finish({});
@@ -194,7 +206,8 @@ Task<void> Endpoint::answer_stream(Exchange& exchange, const sealed::ResponseHea
 }
 
 Task<void> Endpoint::keep_receipt(const Exchange& exchange) {
-  const Status kept = co_await world_.receipts.put(exchange.request_id(), exchange.signed_receipt());
+  const Status kept =
+      co_await world_.receipts.put(exchange.request_id(), exchange.signed_receipt());
   if (!kept) world_.log.error("client.receipt_not_kept", {LogField::error(kept.error())});
 }
 
@@ -213,7 +226,8 @@ Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& r
     }
     body = openai::model_json({.id = std::string(name)});
   }
-  (void)co_await ports::respond(response, 200, {{"content-type", std::string(kMediaJson)}}, to_bytes(body));
+  (void)co_await ports::respond(response, 200, {{"content-type", std::string(kMediaJson)}},
+                                to_bytes(body));
 }
 
 Task<void> Endpoint::show_receipt(std::string_view path, ports::ResponseWriter& response) {
@@ -227,7 +241,8 @@ Task<void> Endpoint::show_receipt(std::string_view path, ports::ResponseWriter& 
     co_await refuse(response, openai::receipt_not_found());
     co_return;
   }
-  (void)co_await ports::respond(response, 200, {{"content-type", std::string(kMediaReceipt)}}, std::move(*receipt));
+  (void)co_await ports::respond(response, 200, {{"content-type", std::string(kMediaReceipt)}},
+                                std::move(*receipt));
 }
 
 }  // namespace cocoon::client

@@ -13,7 +13,8 @@ struct EndpointSettings {
   ExchangeSettings exchange;
 };
 
-// The local OpenAI-compatible endpoint: models, chat completions, completions, embeddings, responses, receipts.
+// The local OpenAI-compatible endpoint: models, chat completions, completions, embeddings,
+// responses, receipts.
 class Endpoint final : public ports::HttpHandler {
  public:
   struct World {
@@ -28,13 +29,15 @@ class Endpoint final : public ports::HttpHandler {
   Endpoint(Gate gate, EndpointSettings settings, World world)
       : gate_(std::move(gate)), settings_(std::move(settings)), world_(world) {}
 
-  [[nodiscard]] Task<void> handle(ports::HttpRequest request, ports::ResponseWriter& response) override;
+  [[nodiscard]] Task<void> handle(ports::HttpRequest request,
+                                  ports::ResponseWriter& response) override;
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
 
  private:
-  [[nodiscard]] Task<void> ask(openai::Endpoint endpoint, ports::HttpRequest request, ports::ResponseWriter& response);
-  [[nodiscard]] Task<openai::ApiResult<Exchange::Question>> read_question(openai::Endpoint endpoint,
-                                                                          ports::HttpRequest request);
+  [[nodiscard]] Task<void> ask(openai::Endpoint endpoint, ports::HttpRequest request,
+                               ports::ResponseWriter& response);
+  [[nodiscard]] Task<openai::ApiResult<Exchange::Question>> read_question(
+      openai::Endpoint endpoint, ports::HttpRequest request);
   [[nodiscard]] Task<void> answer(Exchange& exchange, ports::ResponseWriter& response);
   [[nodiscard]] Task<void> answer_whole(Exchange& exchange, const sealed::ResponseHead& head,
                                         ports::ResponseWriter& response);

@@ -16,16 +16,24 @@ using sealed::FrameKind;
 
 constexpr int kStatusOk = 200;
 
-// What a proxy's refusal means for the app. The proxy's own words stay out: it is not a party to trust with them.
+// What a proxy's refusal means for the app. The proxy's own words stay out: it is not a party to
+// trust with them.
 ApiError refusal_of(int status) {
   switch (status) {
-    case 402: return openai::no_funds("the workers ask for payment, which this client cannot make yet");
-    case 413: return openai::body_too_large(sealed::kPaddedMax);
-    case 429: return openai::rate_limited(std::chrono::seconds(1));
-    case 503: return openai::unavailable("no worker could take the request just now; try again");
+    case 402:
+      return openai::no_funds("the workers ask for payment, which this client cannot make yet");
+    case 413:
+      return openai::body_too_large(sealed::kPaddedMax);
+    case 429:
+      return openai::rate_limited(std::chrono::seconds(1));
+    case 503:
+      return openai::unavailable("no worker could take the request just now; try again");
     case 408:
-    case 504: return openai::timed_out("the network took too long to take the request");
-    default: return openai::bad_gateway("the proxy refused the request with status " + std::to_string(status));
+    case 504:
+      return openai::timed_out("the network took too long to take the request");
+    default:
+      return openai::bad_gateway("the proxy refused the request with status " +
+                                 std::to_string(status));
   }
 }
 
@@ -59,24 +67,28 @@ Result<sealed::SealedRequest> Exchange::seal(const Choice& choice) {
   sealed::RequestEntropy entropy;
   world_.random.fill(entropy.cek.expose_mutable());
   for (const auto& worker : choice.candidates) {
-    candidates.push_back(
-        {.kid = worker->kid(), .public_key = worker->statement().hpke_key, .terms_hash = TermsHash()});
+    candidates.push_back({.kid = worker->kid(),
+                          .public_key = worker->statement().hpke_key,
+                          .terms_hash = TermsHash()});
     world_.random.fill(entropy.ephemeral_keys.emplace_back().expose_mutable());
   }
   // A new id each time: a proxy that failed may still have delivered the envelope it got.
   request_id_ = RequestId(world_.random.array<16>());
-  const std::uint64_t wanted = question_.facts.output_tokens_all().value_or(settings_.output_tokens_default);
+  const std::uint64_t wanted =
+      question_.facts.output_tokens_all().value_or(settings_.output_tokens_default);
   const sealed::RequestTerms terms{
       .request_id = request_id_,
-      .expires = UnixSeconds(static_cast<std::uint32_t>(world_.clock.wall_now().value() / 1000) + settings_.validity_s),
+      .expires = UnixSeconds(static_cast<std::uint32_t>(world_.clock.wall_now().value() / 1000) +
+                             settings_.validity_s),
       .max_output_tokens =
           static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, settings_.output_tokens_max)),
       .max_price = settings_.price_max,
       .model_hash = question_.model};
-  const sealed::RequestPlaintext plaintext{.method = "POST",
-                                           .path = std::string(openai::endpoint_path(question_.endpoint)),
-                                           .body = SecretBytes(Bytes(question_.body)),
-                                           .parents = question_.parents};
+  const sealed::RequestPlaintext plaintext{
+      .method = "POST",
+      .path = std::string(openai::endpoint_path(question_.endpoint)),
+      .body = SecretBytes(Bytes(question_.body)),
+      .parents = question_.parents};
   return sealed::seal_request(terms, plaintext, candidates, std::move(entropy));
 }
 
@@ -84,18 +96,21 @@ Task<openai::ApiResult<sealed::ResponseHead>> Exchange::try_line(Choice choice) 
   auto sealed_request = seal(choice);
   if (!sealed_request) {
     const bool is_large = sealed_request.error().is(sealed::SealedError::kTooLarge);
-    co_return std::unexpected(is_large ? openai::body_too_large(sealed::kPaddedMax) : openai::internal_error());
+    co_return std::unexpected(is_large ? openai::body_too_large(sealed::kPaddedMax)
+                                       : openai::internal_error());
   }
   opener_.emplace(std::move(sealed_request->secrets));
   frames_.clear();
-  auto sent = co_await choice.line->http->send({.method = "POST",
-                                                .path = std::string(wire::kPathRelay),
-                                                .headers = {{"content-type", std::string(wire::kMediaRequest)}},
-                                                .body = ports::body_of(std::move(sealed_request->envelope))},
-                                               world_.clock.in(settings_.head_by));
+  auto sent = co_await choice.line->http->send(
+      {.method = "POST",
+       .path = std::string(wire::kPathRelay),
+       .headers = {{"content-type", std::string(wire::kMediaRequest)}},
+       .body = ports::body_of(std::move(sealed_request->envelope))},
+      world_.clock.in(settings_.head_by));
   if (!sent) {
-    world_.log.warn("client.proxy_failed", {LogField::endpoint(choice.line->proxy.host),
-                                            LogField::port(choice.line->proxy.port), LogField::error(sent.error())});
+    world_.log.warn("client.proxy_failed",
+                    {LogField::endpoint(choice.line->proxy.host),
+                     LogField::port(choice.line->proxy.port), LogField::error(sent.error())});
     if (sent.error().is(ports::HttpError::kUnreachable)) world_.fleet.report_failure(choice.line);
     co_return std::unexpected(openai::bad_gateway("the proxy could not be reached"));
   }
@@ -112,7 +127,8 @@ Task<openai::ApiResult<sealed::ResponseHead>> Exchange::try_line(Choice choice) 
 
 Task<Result<sealed::ResponseHead>> Exchange::await_head(const Choice& choice) {
   CO_TRY(const sealed::Frame frame, co_await next_frame());
-  if (frame.kind != FrameKind::kHead) co_return fail(sealed::SealedError::kMalformed, "an answer begins with its head");
+  if (frame.kind != FrameKind::kHead)
+    co_return fail(sealed::SealedError::kMalformed, "an answer begins with its head");
   CO_TRY(head_, sealed::ResponseHead::decode(frame.data.expose()));
   const sealed::ResponseSecret* const secret = opener_->answering();
   const auto answering = std::ranges::find_if(
@@ -120,17 +136,19 @@ Task<Result<sealed::ResponseHead>> Exchange::await_head(const Choice& choice) {
   worker_ = *answering;  // the opener takes answers from candidates only
   output_.emplace(secret->secret);
   if (is_event_stream(head_)) {
-    meter_.emplace(question_.endpoint, openai::UsageChunk::kForward, [this](const openai::Segment& segment) {
-      if (output_status_) output_status_ = openai::commit(*output_, segment);
-    });
+    meter_.emplace(question_.endpoint, openai::UsageChunk::kForward,
+                   [this](const openai::Segment& segment) {
+                     if (output_status_) output_status_ = openai::commit(*output_, segment);
+                   });
   }
   co_return head_;
 }
 
 Task<Result<sealed::Frame>> Exchange::next_frame() {
   while (frames_.empty()) {
-    CO_TRY(const Bytes chunk, co_await async::with_deadline(world_.clock, world_.clock.in(settings_.idle_max),
-                                                            response_->body->read()));
+    CO_TRY(const Bytes chunk,
+           co_await async::with_deadline(world_.clock, world_.clock.in(settings_.idle_max),
+                                         response_->body->read()));
     if (chunk.empty()) {
       CO_TRY_VOID(opener_->finish());
       co_return sealed::Frame{.kind = FrameKind::kEnd, .data = {}};
@@ -153,8 +171,9 @@ Task<openai::ApiResult<Bytes>> Exchange::read() {
     }
     switch (frame->kind) {
       case FrameKind::kData: {
-        auto data = stage_ == Stage::kBody ? take_data(frame->data.expose())
-                                           : fail(ClientError::kReceiptRefused, "data behind the receipt");
+        auto data = stage_ == Stage::kBody
+                        ? take_data(frame->data.expose())
+                        : fail(ClientError::kReceiptRefused, "data behind the receipt");
         if (!data) co_return std::unexpected(openai::bad_gateway(data.error().message()));
         if (!data->empty()) co_return std::move(data).value();
         break;
@@ -162,7 +181,8 @@ Task<openai::ApiResult<Bytes>> Exchange::read() {
       case FrameKind::kReceipt: {
         const Status checked = check_receipt(frame->data.expose());
         if (!checked) {
-          world_.log.error("client.receipt_refused", {LogField::kid(worker_->kid()), LogField::error(checked.error())});
+          world_.log.error("client.receipt_refused",
+                           {LogField::kid(worker_->kid()), LogField::error(checked.error())});
           co_return std::unexpected(openai::bad_gateway("the receipt does not match the answer"));
         }
         signed_receipt_ = to_bytes(frame->data.expose());
@@ -171,16 +191,19 @@ Task<openai::ApiResult<Bytes>> Exchange::read() {
       }
       case FrameKind::kError: {
         const auto failure = sealed::ResponseFailure::decode(frame->data.expose());
-        co_return std::unexpected(openai::bad_gateway(failure ? failure->message : "the worker failed"));
+        co_return std::unexpected(
+            openai::bad_gateway(failure ? failure->message : "the worker failed"));
       }
       case FrameKind::kEnd: {
-        if (stage_ != Stage::kChecked) co_return std::unexpected(openai::bad_gateway("the answer has no receipt"));
+        if (stage_ != Stage::kChecked)
+          co_return std::unexpected(openai::bad_gateway("the answer has no receipt"));
         stage_ = Stage::kDone;
         co_return std::exchange(held_back_, {});
       }
       case FrameKind::kHead:
       case FrameKind::kTicket:
-      case FrameKind::kPad: co_return std::unexpected(openai::bad_gateway("the answer is out of order"));
+      case FrameKind::kPad:
+        co_return std::unexpected(openai::bad_gateway("the answer is out of order"));
     }
   }
 }
@@ -213,7 +236,8 @@ Status Exchange::check_receipt(BytesView signed_receipt) {
   return compare(receipt, tree.commitment());
 }
 
-Status Exchange::compare(const provenance::Receipt& receipt, const provenance::OutputCommitment& output) const {
+Status Exchange::compare(const provenance::Receipt& receipt,
+                         const provenance::OutputCommitment& output) const {
   const openai::RequestCommitments asked =
       openai::commit_request(question_.endpoint, question_.body, opener_->answering()->secret);
   const auto refused = [](const char* what) { return fail(ClientError::kReceiptRefused, what); };

@@ -17,17 +17,18 @@ namespace cocoon::client {
 
 struct ExchangeSettings {
   std::size_t candidates = 3;
-  std::uint32_t output_tokens_default = 1024;            // over all choices, if the app sets no bound
-  std::uint32_t output_tokens_max = 4096;                // over all choices, whatever the app asks for
-  NanoTon price_max;                                     // per request
-  std::uint32_t validity_s = 120;                        // the envelope's life
-  std::size_t answer_bytes_max = 64 * 1024 * 1024;       // of one answer that is not a stream
-  async::Duration head_by = std::chrono::minutes(10);    // first frame of the answer
-  async::Duration idle_max = std::chrono::minutes(10);   // between two frames
+  std::uint32_t output_tokens_default = 1024;       // over all choices, if the app sets no bound
+  std::uint32_t output_tokens_max = 4096;           // over all choices, whatever the app asks for
+  NanoTon price_max;                                // per request
+  std::uint32_t validity_s = 120;                   // the envelope's life
+  std::size_t answer_bytes_max = 64 * 1024 * 1024;  // of one answer that is not a stream
+  async::Duration head_by = std::chrono::minutes(10);   // first frame of the answer
+  async::Duration idle_max = std::chrono::minutes(10);  // between two frames
 };
 
-// One question on its way: sealed to a few verified workers, sent through one proxy (or, while nothing has been answered,
-// the next), opened, metered and checked against its receipt before its end is handed over.
+// One question on its way: sealed to a few verified workers, sent through one proxy (or, while
+// nothing has been answered, the next), opened, metered and checked against its receipt before its
+// end is handed over.
 class Exchange {
  public:
   struct Question {
@@ -63,7 +64,8 @@ class Exchange {
   [[nodiscard]] Task<Result<sealed::Frame>> next_frame();
   [[nodiscard]] Result<Bytes> take_data(BytesView data);
   [[nodiscard]] Status check_receipt(BytesView signed_receipt);
-  [[nodiscard]] Status compare(const provenance::Receipt& receipt, const provenance::OutputCommitment& output) const;
+  [[nodiscard]] Status compare(const provenance::Receipt& receipt,
+                               const provenance::OutputCommitment& output) const;
 
   const ExchangeSettings& settings_;
   Question question_;

@@ -20,7 +20,8 @@ constexpr async::Duration kRefreshInterval = 2s;
 constexpr async::Duration kRefreshIntervalEmpty = 250ms;
 constexpr async::Duration kRequestDeadline = 5s;
 constexpr async::Duration kVerdictLife = 60s;
-// A refusal is looked at again soon: it may have been the network, or a block that had not arrived here yet.
+// A refusal is looked at again soon: it may have been the network, or a block that had not arrived
+// here yet.
 constexpr async::Duration kRefusalLife = 5s;
 // So many new workers are verified in one round at most; the rest follow in the next.
 constexpr std::size_t kVerificationsPerRound = 64;
@@ -31,7 +32,8 @@ constexpr int kStatusOk = 200;
 Task<void> Fleet::keep_fresh() {
   for (;;) {
     co_await refresh();
-    co_await world_.clock.sleep_for(workers_verified() == 0 ? kRefreshIntervalEmpty : kRefreshInterval);
+    co_await world_.clock.sleep_for(workers_verified() == 0 ? kRefreshIntervalEmpty
+                                                            : kRefreshInterval);
   }
 }
 
@@ -46,7 +48,8 @@ void Fleet::follow_registry() {
   const auto snapshot = world_.registry.current();
   std::erase_if(lines_, [&](const std::shared_ptr<ProxyLine>& line) {
     const registry::Proxy* const listed = snapshot->proxy_by_key(line->proxy.key);
-    return listed == nullptr || listed->host != line->proxy.host || listed->port != line->proxy.port;
+    return listed == nullptr || listed->host != line->proxy.host ||
+           listed->port != line->proxy.port;
   });
   for (const registry::Proxy& proxy : snapshot->proxies) {
     const bool is_known =
@@ -59,13 +62,17 @@ void Fleet::follow_registry() {
   }
 }
 
-Task<Result<Bytes>> Fleet::get(std::shared_ptr<ProxyLine> line, std::string path, std::size_t bytes_max) {
+Task<Result<Bytes>> Fleet::get(std::shared_ptr<ProxyLine> line, std::string path,
+                               std::size_t bytes_max) {
   const async::Deadline by = world_.clock.in(kRequestDeadline);
   CO_TRY(ports::HttpResponse response,
          co_await line->http->send(
-             {.method = "GET", .path = std::move(path), .headers = {}, .body = ports::body_of({})}, by));
-  if (response.status != kStatusOk) co_return fail(ports::HttpError::kProtocol, "unexpected status");
-  co_return co_await async::with_deadline(world_.clock, by, ports::read_all(*response.body, bytes_max));
+             {.method = "GET", .path = std::move(path), .headers = {}, .body = ports::body_of({})},
+             by));
+  if (response.status != kStatusOk)
+    co_return fail(ports::HttpError::kProtocol, "unexpected status");
+  co_return co_await async::with_deadline(world_.clock, by,
+                                          ports::read_all(*response.body, bytes_max));
 }
 
 Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
@@ -75,10 +82,12 @@ Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
   line->state = directory ? ProxyLine::State::kUp : ProxyLine::State::kDown;
   if (before != line->state) {
     if (directory) {
-      world_.log.info("client.proxy_up", {LogField::endpoint(line->proxy.host), LogField::port(line->proxy.port)});
+      world_.log.info("client.proxy_up",
+                      {LogField::endpoint(line->proxy.host), LogField::port(line->proxy.port)});
     } else {
-      world_.log.warn("client.proxy_down", {LogField::endpoint(line->proxy.host), LogField::port(line->proxy.port),
-                                            LogField::error(directory.error())});
+      world_.log.warn("client.proxy_down",
+                      {LogField::endpoint(line->proxy.host), LogField::port(line->proxy.port),
+                       LogField::error(directory.error())});
     }
   }
   world_.metrics.set(ports::Gauge::kProxiesAttached, static_cast<std::int64_t>(proxies_up()));
@@ -96,27 +105,34 @@ Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
     if (is_settled) continue;
     if (++verifications > kVerificationsPerRound) break;
     const Status verified = co_await verify(line, entry);
-    world_.metrics.increment(verified ? ports::Counter::kEvidenceAccepted : ports::Counter::kEvidenceRefused);
+    world_.metrics.increment(verified ? ports::Counter::kEvidenceAccepted
+                                      : ports::Counter::kEvidenceRefused);
     if (!verified) {
       verdicts_.insert_or_assign(entry.kid, Verdict{nullptr, policy, world_.clock.now()});
-      world_.log.warn("client.worker_refused", {LogField::kid(entry.kid), LogField::error(verified.error())});
+      world_.log.warn("client.worker_refused",
+                      {LogField::kid(entry.kid), LogField::error(verified.error())});
     }
   }
 }
 
 Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry) {
-  CO_TRY(const Bytes evidence, co_await get(line, std::string(wire::kPathEvidence) + entry.kid.hex(),
-                                            attest::kEvidenceBytesMax));
+  CO_TRY(const Bytes evidence,
+         co_await get(line, std::string(wire::kPathEvidence) + entry.kid.hex(),
+                      attest::kEvidenceBytesMax));
   const PolicyHash policy = world_.registry.current()->policy.hash();
-  CO_TRY(attest::VerifiedWorker worker, co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
-  if (worker.kid() != entry.kid) co_return fail(ClientError::kWorkerRefused, "the evidence is another worker's");
+  CO_TRY(attest::VerifiedWorker worker,
+         co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
+  if (worker.kid() != entry.kid)
+    co_return fail(ClientError::kWorkerRefused, "the evidence is another worker's");
   const registry::Model* const model =
       world_.registry.current()->model_by_hash(worker.statement().model_hash);
   if (model == nullptr || model->name != worker.statement().model_name) {
-    co_return fail(ClientError::kWorkerRefused, "the registry does not list this model under this hash");
+    co_return fail(ClientError::kWorkerRefused,
+                   "the registry does not list this model under this hash");
   }
   verdicts_.insert_or_assign(
-      entry.kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)), policy, world_.clock.now()});
+      entry.kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)), policy,
+                         world_.clock.now()});
   co_return Status();
 }
 
@@ -128,15 +144,17 @@ void Fleet::forget_unlisted() {
   std::erase_if(verdicts_, [&](const auto& entry) { return !listed.contains(entry.first); });
 }
 
-std::vector<std::shared_ptr<const attest::VerifiedWorker>> Fleet::usable(const ProxyLine& line,
-                                                                         const ModelHash& model) const {
+std::vector<std::shared_ptr<const attest::VerifiedWorker>> Fleet::usable(
+    const ProxyLine& line, const ModelHash& model) const {
   const PolicyHash policy = world_.registry.current()->policy.hash();
   std::vector<std::shared_ptr<const attest::VerifiedWorker>> workers;
   for (const wire::DirectoryEntry& entry : line.directory.entries) {
     const auto verdict = verdicts_.find(entry.kid);
-    if (verdict == verdicts_.end() || !verdict->second.worker || verdict->second.policy != policy) continue;
+    if (verdict == verdicts_.end() || !verdict->second.worker || verdict->second.policy != policy)
+      continue;
     // What the evidence says counts, not what the directory says of it.
-    if (verdict->second.worker->statement().model_hash == model) workers.push_back(verdict->second.worker);
+    if (verdict->second.worker->statement().model_hash == model)
+      workers.push_back(verdict->second.worker);
   }
   return workers;
 }
@@ -153,7 +171,8 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
                                     const std::vector<std::shared_ptr<ProxyLine>>& avoid) {
   std::vector<Choice> offers;
   for (const auto& line : lines_) {
-    if (line->state != ProxyLine::State::kUp || std::ranges::find(avoid, line) != avoid.end()) continue;
+    if (line->state != ProxyLine::State::kUp || std::ranges::find(avoid, line) != avoid.end())
+      continue;
     auto workers = usable(*line, model);
     if (!workers.empty()) offers.push_back({line, std::move(workers)});
   }
@@ -175,13 +194,13 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
 }
 
 std::size_t Fleet::proxies_up() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(lines_, [](const auto& line) { return line->state == ProxyLine::State::kUp; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      lines_, [](const auto& line) { return line->state == ProxyLine::State::kUp; }));
 }
 
 std::size_t Fleet::workers_verified() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(verdicts_, [](const auto& entry) { return entry.second.worker != nullptr; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      verdicts_, [](const auto& entry) { return entry.second.worker != nullptr; }));
 }
 
 }  // namespace cocoon::client

@@ -25,14 +25,15 @@ struct ProxyLine {
   enum class State : std::uint8_t { kUnknown, kUp, kDown } state = State::kUnknown;
 };
 
-// Where a request may go: a proxy and workers that are attached to it, verified, in order of preference.
+// Where a request may go: a proxy and workers that are attached to it, verified, in order of
+// preference.
 struct Choice {
   std::shared_ptr<ProxyLine> line;
   std::vector<std::shared_ptr<const attest::VerifiedWorker>> candidates;
 };
 
-// The network as this client may trust it: proxies from the registry, workers from their directories, each worker only
-// after its evidence was verified here.
+// The network as this client may trust it: proxies from the registry, workers from their
+// directories, each worker only after its evidence was verified here.
 class Fleet {
  public:
   using Connect = std::function<std::unique_ptr<ports::HttpClient>(const ports::Endpoint&)>;
@@ -50,12 +51,14 @@ class Fleet {
   [[nodiscard]] Task<void> keep_fresh();
   [[nodiscard]] Task<void> refresh();
 
-  // A random proxy, none of `avoid`, that offers verified workers of this model, and up to `count` of them: different
-  // machines first, then at random (DESIGN §5). Nothing if there is none.
+  // A random proxy, none of `avoid`, that offers verified workers of this model, and up to `count`
+  // of them: different machines first, then at random (DESIGN §5). Nothing if there is none.
   [[nodiscard]] std::optional<Choice> choose(const ModelHash& model, std::size_t count,
                                              const std::vector<std::shared_ptr<ProxyLine>>& avoid);
   // A proxy that just failed: left alone until it answers again.
-  void report_failure(const std::shared_ptr<ProxyLine>& line) { line->state = ProxyLine::State::kDown; }
+  void report_failure(const std::shared_ptr<ProxyLine>& line) {
+    line->state = ProxyLine::State::kDown;
+  }
 
   [[nodiscard]] std::size_t proxies_up() const;
   [[nodiscard]] std::size_t workers_verified() const;
@@ -68,11 +71,12 @@ class Fleet {
   };
   void follow_registry();
   [[nodiscard]] Task<void> refresh_line(std::shared_ptr<ProxyLine> line);
-  [[nodiscard]] Task<Result<Bytes>> get(std::shared_ptr<ProxyLine> line, std::string path, std::size_t bytes_max);
+  [[nodiscard]] Task<Result<Bytes>> get(std::shared_ptr<ProxyLine> line, std::string path,
+                                        std::size_t bytes_max);
   [[nodiscard]] Task<Status> verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry);
   void forget_unlisted();
-  [[nodiscard]] std::vector<std::shared_ptr<const attest::VerifiedWorker>> usable(const ProxyLine& line,
-                                                                                  const ModelHash& model) const;
+  [[nodiscard]] std::vector<std::shared_ptr<const attest::VerifiedWorker>> usable(
+      const ProxyLine& line, const ModelHash& model) const;
   [[nodiscard]] std::size_t random_below(std::size_t bound);
 
   Connect connect_;

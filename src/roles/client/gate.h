@@ -17,8 +17,9 @@ struct GateSettings {
   std::uint16_t port = 0;                    // the endpoint's own
 };
 
-// Who may use the local endpoint. A web page that was not invited may not (its Origin gives it away, and a Host header
-// of another name means DNS rebinding); nor may anyone without a key where keys are configured.
+// Who may use the local endpoint. A web page that was not invited may not (its Origin gives it
+// away, and a Host header of another name means DNS rebinding); nor may anyone without a key where
+// keys are configured.
 class Gate {
  public:
   explicit Gate(GateSettings settings) : settings_(std::move(settings)) {}

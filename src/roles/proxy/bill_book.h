@@ -8,8 +8,8 @@
 
 namespace cocoon::proxy {
 
-// Signed bills by request id: the newest `capacity` of them, in memory. Money does not hang on them while the price is
-// zero; the ledger takes their place with the market.
+// Signed bills by request id: the newest `capacity` of them, in memory. Money does not hang on them
+// while the price is zero; the ledger takes their place with the market.
 class BillBook {
  public:
   explicit BillBook(std::size_t capacity) : capacity_(capacity) {}

@@ -14,7 +14,8 @@ namespace {
 constexpr int kStatusOk = 200;
 
 bool may_try_next(int status) {
-  // 421: not a key of that worker (any more). 429 and 503: no place, draining, engine down. None of them opened anything.
+  // 421: not a key of that worker (any more). 429 and 503: no place, draining, engine down. None of
+  // them opened anything.
   return status == 421 || status == 429 || status == 503;
 }
 
@@ -42,7 +43,8 @@ class Relay::Hold {
 
  private:
   void publish() {
-    relay_.world_.metrics.set(ports::Gauge::kBytesBuffered, static_cast<std::int64_t>(relay_.buffered_bytes_));
+    relay_.world_.metrics.set(ports::Gauge::kBytesBuffered,
+                              static_cast<std::int64_t>(relay_.buffered_bytes_));
   }
   Relay& relay_;
   std::size_t held_ = 0;
@@ -54,7 +56,9 @@ Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& respo
   auto envelope = co_await receive(*request.body, hold);
   if (!envelope) {
     refusal = std::move(envelope).error();
-  } else if (const auto parsed = sealed::parse_envelope_head(*envelope, sealed::EnvelopeKind::kRelay); !parsed) {
+  } else if (const auto parsed =
+                 sealed::parse_envelope_head(*envelope, sealed::EnvelopeKind::kRelay);
+             !parsed) {
     refusal = Refusal{400, parsed.error().message()};
   } else {
     const BytesView body = BytesView(*envelope).subspan(parsed->bytes_consumed);
@@ -69,12 +73,15 @@ Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& respo
       co_return Status();
     };
     std::expected<Begun, Refusal> begun = std::unexpected(Refusal{499, "the client went away"});
-    const Status found = co_await async::unless(response.wait_closed(), find(*this, parsed->head, body, begun));
+    const Status found =
+        co_await async::unless(response.wait_closed(), find(*this, parsed->head, body, begun));
     if (found && begun) {
       hold.release();
       Bytes().swap(*envelope);
-      const Status passed = co_await pass_back(parsed->head.header, std::move(begun).value(), response);
-      world_.metrics.increment(passed ? ports::Counter::kRequestsOk : ports::Counter::kRequestsFailed);
+      const Status passed =
+          co_await pass_back(parsed->head.header, std::move(begun).value(), response);
+      world_.metrics.increment(passed ? ports::Counter::kRequestsOk
+                                      : ports::Counter::kRequestsFailed);
       if (!passed) response.abort();
       co_return;
     }
@@ -87,7 +94,8 @@ Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& respo
   world_.metrics.increment(ports::Counter::kRequestsRefused);
   ports::HttpFields fields{{"content-type", "text/plain; charset=utf-8"}};
   if (refusal->status == 429 || refusal->status == 503) fields.push_back({"retry-after", "1"});
-  (void)co_await ports::respond(response, refusal->status, std::move(fields), to_bytes(refusal->text));
+  (void)co_await ports::respond(response, refusal->status, std::move(fields),
+                                to_bytes(refusal->text));
 }
 
 Task<std::expected<Bytes, Relay::Refusal>> Relay::receive(ports::BodyReader& body, Hold& hold) {
@@ -108,7 +116,8 @@ Task<std::expected<Bytes, Relay::Refusal>> Relay::receive(ports::BodyReader& bod
   }
 }
 
-Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::find_taker(const sealed::EnvelopeHead& head, BytesView body) {
+Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::find_taker(
+    const sealed::EnvelopeHead& head, BytesView body) {
   struct Choice {
     std::shared_ptr<AttachedWorker> worker;
     const sealed::Recipient* recipient;
@@ -141,31 +150,35 @@ Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::find_taker(const sealed
   co_return std::unexpected(std::move(last));
 }
 
-Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::offer(std::shared_ptr<AttachedWorker> worker,
-                                                               const sealed::RequestHeader& header,
-                                                               const sealed::Recipient& recipient, BytesView body) {
+Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::offer(
+    std::shared_ptr<AttachedWorker> worker, const sealed::RequestHeader& header,
+    const sealed::Recipient& recipient, BytesView body) {
   AttachedWorker::InFlight in_flight(worker, world_.pool.next_turn());
   const async::Deadline by = world_.clock.in(limits_.first_frame_by);
   Bytes envelope = sealed::encode_infer_head(header, recipient);
   append(envelope, body);
   world_.metrics.add(ports::Counter::kBytesRelayed, envelope.size());
-  auto answer = co_await worker->client().send(
-      {.method = "POST",
-       .path = std::string(wire::kPathInfer),
-       .headers = {{"content-type", std::string(wire::kMediaInfer)}, {std::string(wire::kHeaderVoucher), ""}},
-       .body = ports::body_of(std::move(envelope))},
-      by);
+  auto answer =
+      co_await worker->client().send({.method = "POST",
+                                      .path = std::string(wire::kPathInfer),
+                                      .headers = {{"content-type", std::string(wire::kMediaInfer)},
+                                                  {std::string(wire::kHeaderVoucher), ""}},
+                                      .body = ports::body_of(std::move(envelope))},
+                                     by);
   if (!answer) {
-    world_.log.warn("proxy.worker_failed", {LogField::kid(recipient.kid), LogField::error(answer.error())});
+    world_.log.warn("proxy.worker_failed",
+                    {LogField::kid(recipient.kid), LogField::error(answer.error())});
     co_return std::unexpected(Refusal{503, "the candidate did not answer"});
   }
   if (answer->status != kStatusOk) {
-    const auto text = co_await async::with_deadline(world_.clock, by, ports::read_all(*answer->body, 4096));
-    co_return std::unexpected(
-        Refusal{answer->status, text ? std::string(as_text(*text)) : std::string("refused by the worker")});
+    const auto text =
+        co_await async::with_deadline(world_.clock, by, ports::read_all(*answer->body, 4096));
+    co_return std::unexpected(Refusal{
+        answer->status, text ? std::string(as_text(*text)) : std::string("refused by the worker")});
   }
   auto first = co_await async::with_deadline(world_.clock, by, answer->body->read());
-  if (!first || first->empty()) co_return std::unexpected(Refusal{503, "the candidate broke off before its first frame"});
+  if (!first || first->empty())
+    co_return std::unexpected(Refusal{503, "the candidate broke off before its first frame"});
   co_return Begun{.kid = recipient.kid,
                   .worker = std::move(worker),
                   .in_flight = std::move(in_flight),
@@ -173,16 +186,18 @@ Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::offer(std::shared_ptr<A
                   .first_chunk = std::move(first).value()};
 }
 
-Task<Status> Relay::pass_back(const sealed::RequestHeader& header, Begun begun, ports::ResponseWriter& response) {
+Task<Status> Relay::pass_back(const sealed::RequestHeader& header, Begun begun,
+                              ports::ResponseWriter& response) {
   CO_TRY_VOID(response.head(kStatusOk, {{"content-type", std::string(wire::kMediaResponse)},
                                         {std::string(wire::kHeaderKid), begun.kid.hex()}}));
   Bytes chunk = std::move(begun.first_chunk);
   while (!chunk.empty()) {
     world_.metrics.add(ports::Counter::kBytesRelayed, chunk.size());
     CO_TRY_VOID(co_await response.write(std::move(chunk)));
-    auto next = co_await async::unless(
-        response.wait_closed(),
-        async::with_deadline(world_.clock, world_.clock.in(limits_.idle_max), begun.answer.body->read()));
+    auto next =
+        co_await async::unless(response.wait_closed(),
+                               async::with_deadline(world_.clock, world_.clock.in(limits_.idle_max),
+                                                    begun.answer.body->read()));
     if (!next) co_return std::unexpected(std::move(next).error());
     chunk = std::move(next).value();
   }
@@ -191,7 +206,8 @@ Task<Status> Relay::pass_back(const sealed::RequestHeader& header, Begun begun, 
 }
 
 void Relay::keep_bill(const sealed::RequestHeader& header, const Begun& begun) {
-  const auto bytes = codec::from_base64(ports::find_field(begun.answer.body->trailers(), wire::kTrailerBill));
+  const auto bytes =
+      codec::from_base64(ports::find_field(begun.answer.body->trailers(), wire::kTrailerBill));
   if (bytes) {
     const auto bill = provenance::verify_bill(*bytes, begun.worker->identity_key());
     if (bill && bill->request_id == header.request_id && bill->kid == begun.kid) {

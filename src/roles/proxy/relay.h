@@ -12,15 +12,18 @@ namespace cocoon::proxy {
 
 struct RelayLimits {
   std::size_t envelope_bytes_max = sealed::kEnvelopeBytesMax;
-  std::size_t buffered_bytes_max = std::size_t{512} * 1024 * 1024;  // envelopes held at once, over all streams
-  async::Duration envelope_by = std::chrono::seconds(60);           // a whole envelope must have arrived by then
+  std::size_t buffered_bytes_max =
+      std::size_t{512} * 1024 * 1024;  // envelopes held at once, over all streams
+  async::Duration envelope_by =
+      std::chrono::seconds(60);  // a whole envelope must have arrived by then
   async::Duration first_frame_by = std::chrono::minutes(10);
   async::Duration idle_max = std::chrono::minutes(10);  // between two pieces of an answer
   std::uint32_t in_flight_per_worker_max = 1000;        // sent to one worker and not yet answered
 };
 
-// Carries one sealed request to the least busy of its candidates and the sealed answer back. An envelope is held in
-// memory until the answer's first frame, so that the next candidate can take it.
+// Carries one sealed request to the least busy of its candidates and the sealed answer back. An
+// envelope is held in memory until the answer's first frame, so that the next candidate can take
+// it.
 class Relay {
  public:
   struct World {
@@ -51,10 +54,12 @@ class Relay {
   class Hold;
 
   [[nodiscard]] Task<std::expected<Bytes, Refusal>> receive(ports::BodyReader& body, Hold& hold);
-  [[nodiscard]] Task<std::expected<Begun, Refusal>> find_taker(const sealed::EnvelopeHead& head, BytesView body);
+  [[nodiscard]] Task<std::expected<Begun, Refusal>> find_taker(const sealed::EnvelopeHead& head,
+                                                               BytesView body);
   [[nodiscard]] Task<std::expected<Begun, Refusal>> offer(std::shared_ptr<AttachedWorker> worker,
                                                           const sealed::RequestHeader& header,
-                                                          const sealed::Recipient& recipient, BytesView body);
+                                                          const sealed::Recipient& recipient,
+                                                          BytesView body);
   [[nodiscard]] Task<Status> pass_back(const sealed::RequestHeader& header, Begun begun,
                                        ports::ResponseWriter& response);
   void keep_bill(const sealed::RequestHeader& header, const Begun& begun);

@@ -6,11 +6,13 @@ namespace cocoon::proxy {
 namespace {
 
 Task<void> reply(ports::ResponseWriter& response, std::string_view media, Bytes body) {
-  (void)co_await ports::respond(response, 200, {{"content-type", std::string(media)}}, std::move(body));
+  (void)co_await ports::respond(response, 200, {{"content-type", std::string(media)}},
+                                std::move(body));
 }
 
 Task<void> refuse(ports::ResponseWriter& response, int status, std::string_view text) {
-  (void)co_await ports::respond(response, status, {{"content-type", "text/plain; charset=utf-8"}}, to_bytes(text));
+  (void)co_await ports::respond(response, status, {{"content-type", "text/plain; charset=utf-8"}},
+                                to_bytes(text));
 }
 
 // What follows `prefix` in the path, as a fixed-size hexadecimal value.
@@ -41,8 +43,10 @@ Task<void> Service::handle(ports::HttpRequest request, ports::ResponseWriter& re
     co_return;
   }
   const Bytes* found = nullptr;
-  if (const auto kid = path_value<Kid>(request.path, wire::kPathEvidence)) found = pool_.evidence(*kid);
-  if (const auto id = path_value<RequestId>(request.path, wire::kPathBills)) found = bills_.find(*id);
+  if (const auto kid = path_value<Kid>(request.path, wire::kPathEvidence))
+    found = pool_.evidence(*kid);
+  if (const auto id = path_value<RequestId>(request.path, wire::kPathBills))
+    found = bills_.find(*id);
   if (found != nullptr) {
     co_await reply(response, wire::kMediaCbor, *found);
   } else {

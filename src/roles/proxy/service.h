@@ -7,9 +7,11 @@ namespace cocoon::proxy {
 // What a proxy serves to clients: directory, evidence, relay, bills.
 class Service final : public ports::HttpHandler {
  public:
-  Service(WorkerPool& pool, BillBook& bills, Relay& relay) : pool_(pool), bills_(bills), relay_(relay) {}
+  Service(WorkerPool& pool, BillBook& bills, Relay& relay)
+      : pool_(pool), bills_(bills), relay_(relay) {}
 
-  [[nodiscard]] Task<void> handle(ports::HttpRequest request, ports::ResponseWriter& response) override;
+  [[nodiscard]] Task<void> handle(ports::HttpRequest request,
+                                  ports::ResponseWriter& response) override;
 
  private:
   WorkerPool& pool_;

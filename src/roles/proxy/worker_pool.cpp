@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 constexpr async::Duration kPollInterval = 1s;
 constexpr async::Duration kPollDeadline = 5s;
 constexpr int kMissedPollsMax = 3;
-// A refused key is looked at again after this long: the policy may have changed, or a block may have arrived.
+// A refused key is looked at again after this long: the policy may have changed, or a block may
+// have arrived.
 constexpr async::Duration kRefusalMemory = 5s;
 // Accepted keys are judged again this often, since statements grow old.
 constexpr async::Duration kVerdictLife = 60s;
@@ -25,13 +26,16 @@ constexpr int kStatusOk = 200;
 
 }  // namespace
 
-bool AttachedWorker::is_open() const { return load_.intake == wire::LoadReport::Intake::kOpen && load_.places > 0; }
+bool AttachedWorker::is_open() const {
+  return load_.intake == wire::LoadReport::Intake::kOpen && load_.places > 0;
+}
 
 std::uint32_t AttachedWorker::busy_permille() const {
   const std::uint64_t places = std::max(load_.places, 1U);
   const std::uint64_t since = std::uint64_t{load_.occupied} + in_flight_;
   const std::uint64_t taken = since > in_flight_at_report_ ? since - in_flight_at_report_ : 0;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(taken * 1000 / places, std::numeric_limits<std::uint16_t>::max()));
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(taken * 1000 / places, std::numeric_limits<std::uint16_t>::max()));
 }
 
 AttachedWorker::InFlight::InFlight(std::shared_ptr<AttachedWorker> worker, std::uint64_t turn)
@@ -60,7 +64,8 @@ void WorkerPool::attach(const async::Executor& executor, std::shared_ptr<ports::
 }
 
 Task<void> WorkerPool::watch(std::shared_ptr<AttachedWorker> worker) {
-  const auto poll_until_lost = [](WorkerPool& pool, std::shared_ptr<AttachedWorker> watched) -> Task<Status> {
+  const auto poll_until_lost = [](WorkerPool& pool,
+                                  std::shared_ptr<AttachedWorker> watched) -> Task<Status> {
     for (int missed = 0; missed < kMissedPollsMax;) {
       const Status seen = co_await pool.refresh(watched);
       missed = seen ? 0 : missed + 1;
@@ -80,15 +85,17 @@ void WorkerPool::detach(const std::shared_ptr<AttachedWorker>& worker) {
   world_.log.info("proxy.worker_detached", {LogField::count("workers", workers_.size())});
 }
 
-Task<Result<Bytes>> WorkerPool::get(std::shared_ptr<AttachedWorker> worker, std::string path, std::size_t bytes_max) {
+Task<Result<Bytes>> WorkerPool::get(std::shared_ptr<AttachedWorker> worker, std::string path,
+                                    std::size_t bytes_max) {
   const async::Deadline by = world_.clock.in(kPollDeadline);
-  CO_TRY(ports::HttpResponse response, co_await worker->client().send({.method = "GET",
-                                                                       .path = std::move(path),
-                                                                       .headers = {},
-                                                                       .body = ports::body_of({})},
-                                                                      by));
-  if (response.status != kStatusOk) co_return fail(ports::HttpError::kProtocol, "unexpected status");
-  co_return co_await async::with_deadline(world_.clock, by, ports::read_all(*response.body, bytes_max));
+  CO_TRY(ports::HttpResponse response,
+         co_await worker->client().send(
+             {.method = "GET", .path = std::move(path), .headers = {}, .body = ports::body_of({})},
+             by));
+  if (response.status != kStatusOk)
+    co_return fail(ports::HttpError::kProtocol, "unexpected status");
+  co_return co_await async::with_deadline(world_.clock, by,
+                                          ports::read_all(*response.body, bytes_max));
 }
 
 Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
@@ -97,13 +104,15 @@ Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
   worker->in_flight_at_report_ = worker->in_flight_;
 
   const std::vector<Kid> kids = worker->load_.kids;
-  std::erase_if(worker->keys_, [&](const auto& key) { return std::ranges::find(kids, key.kid) == kids.end(); });
+  std::erase_if(worker->keys_,
+                [&](const auto& key) { return std::ranges::find(kids, key.kid) == kids.end(); });
   std::erase_if(worker->refused_, [&](const auto& entry) {
     return world_.clock.now() - entry.second >= kRefusalMemory;
   });
   co_await judge_again(worker);
   for (const Kid& kid : kids) {
-    const bool is_known = std::ranges::any_of(worker->keys_, [&](const auto& key) { return key.kid == kid; });
+    const bool is_known =
+        std::ranges::any_of(worker->keys_, [&](const auto& key) { return key.kid == kid; });
     if (is_known || worker->refused_.contains(kid)) continue;
     const Status learned = co_await learn_key(worker, kid);
     if (learned) continue;
@@ -116,9 +125,10 @@ Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
 }
 
 Task<Status> WorkerPool::learn_key(std::shared_ptr<AttachedWorker> worker, Kid kid) {
-  CO_TRY(Bytes evidence,
-         co_await get(worker, std::string(wire::kPathEvidence) + kid.hex(), attest::kEvidenceBytesMax));
-  CO_TRY(const attest::VerifiedWorker verified, co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
+  CO_TRY(Bytes evidence, co_await get(worker, std::string(wire::kPathEvidence) + kid.hex(),
+                                      attest::kEvidenceBytesMax));
+  CO_TRY(const attest::VerifiedWorker verified,
+         co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
   if (verified.kid() != kid || verified.statement().identity_key != worker->identity_key()) {
     co_return fail(ProxyError::kEvidenceRefused, "the evidence is another worker's");
   }
@@ -141,11 +151,13 @@ Task<void> WorkerPool::judge_again(std::shared_ptr<AttachedWorker> worker) {
   std::vector<AttachedWorker::Key> kept;
   for (AttachedWorker::Key key : worker->keys_) {
     if (key.judged_under != policy || world_.clock.now() - key.judged_at >= kVerdictLife) {
-      const auto verdict = co_await ports::judge_evidence(key.evidence, world_.registry, world_.chain);
+      const auto verdict =
+          co_await ports::judge_evidence(key.evidence, world_.registry, world_.chain);
       if (!verdict) {
         worker->refused_.emplace(key.kid, world_.clock.now());
         world_.metrics.increment(ports::Counter::kEvidenceRefused);
-        world_.log.warn("proxy.worker_refused", {LogField::kid(key.kid), LogField::error(verdict.error())});
+        world_.log.warn("proxy.worker_refused",
+                        {LogField::kid(key.kid), LogField::error(verdict.error())});
         continue;
       }
       key.judged_under = policy;
@@ -169,10 +181,11 @@ wire::Directory WorkerPool::directory() const {
     if (!worker->is_open() || worker->keys_.empty()) continue;
     // Only the newest key is offered; older ones still answer what was sealed to them.
     const AttachedWorker::Key& key = worker->keys_.front();
-    directory.entries.push_back({.kid = key.kid,
-                                 .model_hash = key.model_hash,
-                                 .terms_hash = TermsHash(),
-                                 .busy_permille = static_cast<std::uint16_t>(worker->busy_permille())});
+    directory.entries.push_back(
+        {.kid = key.kid,
+         .model_hash = key.model_hash,
+         .terms_hash = TermsHash(),
+         .busy_permille = static_cast<std::uint16_t>(worker->busy_permille())});
   }
   return directory;
 }
@@ -181,7 +194,8 @@ const Bytes* WorkerPool::evidence(const Kid& kid) const {
   const auto found = by_kid_.find(kid);
   if (found == by_kid_.end()) return nullptr;
   const auto& keys = found->second->keys_;
-  const auto key = std::ranges::find_if(keys, [&](const AttachedWorker::Key& k) { return k.kid == kid; });
+  const auto key =
+      std::ranges::find_if(keys, [&](const AttachedWorker::Key& k) { return k.kid == kid; });
   return key == keys.end() ? nullptr : &key->evidence;
 }
 

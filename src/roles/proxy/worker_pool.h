@@ -29,10 +29,12 @@ class AttachedWorker {
       : link_(std::move(link)), serial_(serial) {}
 
   [[nodiscard]] ports::HttpClient& client() { return link_->client(); }
-  [[nodiscard]] const crypto::Ed25519PublicKey& identity_key() const { return link_->identity_key(); }
+  [[nodiscard]] const crypto::Ed25519PublicKey& identity_key() const {
+    return link_->identity_key();
+  }
   [[nodiscard]] bool is_open() const;
-  // Its places that are taken, as last reported and corrected by what this proxy sent and saw end since; in
-  // thousandths of its places.
+  // Its places that are taken, as last reported and corrected by what this proxy sent and saw end
+  // since; in thousandths of its places.
   [[nodiscard]] std::uint32_t busy_permille() const;
   [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
   // Grows with each request sent: among equally busy workers the one that waited longest is next.
@@ -72,7 +74,8 @@ class AttachedWorker {
   std::uint64_t last_chosen_ = 0;
 };
 
-// The workers attached to this proxy, each watched by a loop that asks for its load and judges its evidence.
+// The workers attached to this proxy, each watched by a loop that asks for its load and judges its
+// evidence.
 class WorkerPool {
  public:
   struct World {
@@ -84,7 +87,8 @@ class WorkerPool {
   };
   WorkerPool(std::size_t workers_max, World world) : workers_max_(workers_max), world_(world) {}
 
-  // Takes over a connection that a worker opened and watches it until it ends. Closes it at once if there are too many.
+  // Takes over a connection that a worker opened and watches it until it ends. Closes it at once if
+  // there are too many.
   void attach(const async::Executor& executor, std::shared_ptr<ports::WorkerLink> link);
 
   [[nodiscard]] wire::Directory directory() const;
@@ -98,7 +102,8 @@ class WorkerPool {
  private:
   [[nodiscard]] Task<void> watch(std::shared_ptr<AttachedWorker> worker);
   [[nodiscard]] Task<Status> refresh(std::shared_ptr<AttachedWorker> worker);
-  [[nodiscard]] Task<Result<Bytes>> get(std::shared_ptr<AttachedWorker> worker, std::string path, std::size_t bytes_max);
+  [[nodiscard]] Task<Result<Bytes>> get(std::shared_ptr<AttachedWorker> worker, std::string path,
+                                        std::size_t bytes_max);
   [[nodiscard]] Task<Status> learn_key(std::shared_ptr<AttachedWorker> worker, Kid kid);
   // Drops keys that the current policy or the time no longer accepts.
   [[nodiscard]] Task<void> judge_again(std::shared_ptr<AttachedWorker> worker);

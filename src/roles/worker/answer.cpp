@@ -20,7 +20,6 @@ bool is_event_stream(const ports::HttpFields& headers) {
   return ports::find_field(headers, "content-type").starts_with(kMediaEvents);
 }
 
-
 }  // namespace
 
 Answer::Answer(const AnswerSettings& settings, Question question, World world)
@@ -31,7 +30,8 @@ Answer::Answer(const AnswerSettings& settings, Question question, World world)
       output_(question_.secret.secret) {}
 
 Task<Answer::Outcome> Answer::send(ports::ResponseWriter& response) {
-  auto sealer = sealed::ResponseSealer::create(question_.secret, sealed::ResponseNonce(world_.random.array<32>()));
+  auto sealer = sealed::ResponseSealer::create(question_.secret,
+                                               sealed::ResponseNonce(world_.random.array<32>()));
   if (!sealer) co_return Outcome::kNotBegun;
   sealer_.emplace(std::move(sealer).value());
 
@@ -49,9 +49,11 @@ Task<Answer::Outcome> Answer::send(ports::ResponseWriter& response) {
 
   auto called = co_await async::unless(
       response.wait_closed(),
-      world_.engine.call("POST", std::string(openai::endpoint_path(endpoint_)), std::move(prepared_->body),
-                         world_.clock.in(settings_.engine_by)));
-  if (!called) co_return called.error().is(async::AsyncError::kCancelled) ? Outcome::kAborted : Outcome::kNotBegun;
+      world_.engine.call("POST", std::string(openai::endpoint_path(endpoint_)),
+                         std::move(prepared_->body), world_.clock.in(settings_.engine_by)));
+  if (!called)
+    co_return called.error().is(async::AsyncError::kCancelled) ? Outcome::kAborted
+                                                               : Outcome::kNotBegun;
   co_return co_await relay(response, std::move(called).value());
 }
 
@@ -67,7 +69,8 @@ Task<Answer::Outcome> Answer::refuse(ports::ResponseWriter& response, openai::Ap
 
 Task<Answer::Outcome> Answer::relay(ports::ResponseWriter& response, ports::HttpResponse engine) {
   const bool is_stream = engine.status == kStatusOk && is_event_stream(engine.headers);
-  Status sent = co_await begin(response, engine.status, ports::find_field(engine.headers, "content-type"));
+  Status sent =
+      co_await begin(response, engine.status, ports::find_field(engine.headers, "content-type"));
   Failure failure;
   if (sent && is_stream) {
     sent = co_await relay_stream(response, *engine.body, failure);
@@ -78,7 +81,8 @@ Task<Answer::Outcome> Answer::relay(ports::ResponseWriter& response, ports::Http
   engine.body.reset();
   if (sent && failure) {
     auto frame = sealer_->frame(FrameKind::kError, failure->encode());
-    sent = frame ? co_await response.write(std::move(frame).value()) : Status(std::unexpected(frame.error()));
+    sent = frame ? co_await response.write(std::move(frame).value())
+                 : Status(std::unexpected(frame.error()));
   }
   if (engine.status != kStatusOk && !failure) failure.emplace();
   if (sent) sent = co_await conclude(response, failure);
@@ -89,7 +93,8 @@ Task<Answer::Outcome> Answer::relay(ports::ResponseWriter& response, ports::Http
   co_return failure ? Outcome::kFailed : Outcome::kSent;
 }
 
-Task<Status> Answer::begin(ports::ResponseWriter& response, int status, std::string_view content_type) {
+Task<Status> Answer::begin(ports::ResponseWriter& response, int status,
+                           std::string_view content_type) {
   Bytes first = sealer_->header();
   const sealed::ResponseHead head{.status = static_cast<std::uint16_t>(status),
                                   .content_type = std::string(content_type)};
@@ -114,18 +119,22 @@ openai::SegmentSink Answer::commit_segments() {
   };
 }
 
-Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyReader& body, Failure& failure) {
+Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyReader& body,
+                                  Failure& failure) {
   openai::StreamMeter meter(endpoint_, prepared_->usage_chunk, commit_segments());
   for (;;) {
     auto chunk = co_await async::unless(
         response.wait_closed(),
-        async::with_deadline(world_.clock, world_.clock.in(settings_.engine_idle_max), body.read()));
-    if (!chunk && chunk.error().is(async::AsyncError::kCancelled)) co_return std::unexpected(chunk.error());
+        async::with_deadline(world_.clock, world_.clock.in(settings_.engine_idle_max),
+                             body.read()));
+    if (!chunk && chunk.error().is(async::AsyncError::kCancelled))
+      co_return std::unexpected(chunk.error());
     Result<Bytes> metered = Bytes();
     const bool is_end = chunk && chunk->empty();
     if (chunk && !is_end) metered = meter.feed(*chunk);
     if (!chunk || !metered) {
-      failure = sealed::ResponseFailure{.status = 502, .message = "the engine broke off its answer"};
+      failure =
+          sealed::ResponseFailure{.status = 502, .message = "the engine broke off its answer"};
       break;
     }
     CO_TRY_VOID(co_await send_data(response, *metered));
@@ -135,15 +144,18 @@ Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyRe
   if (!failure) CO_TRY_VOID(co_await send_data(response, rest));
   totals_ = meter.totals();
   if (!failure && totals_.end != openai::AnswerTotals::End::kDone) {
-    failure = sealed::ResponseFailure{.status = 502, .message = "the engine ended its answer too early"};
+    failure =
+        sealed::ResponseFailure{.status = 502, .message = "the engine ended its answer too early"};
   }
   co_return Status();
 }
 
-Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status, ports::BodyReader& body,
-                                 Failure& failure) {
-  auto whole = co_await async::unless(response.wait_closed(), ports::read_all(body, settings_.answer_bytes_max));
-  if (!whole && whole.error().is(async::AsyncError::kCancelled)) co_return std::unexpected(whole.error());
+Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status,
+                                 ports::BodyReader& body, Failure& failure) {
+  auto whole = co_await async::unless(response.wait_closed(),
+                                      ports::read_all(body, settings_.answer_bytes_max));
+  if (!whole && whole.error().is(async::AsyncError::kCancelled))
+    co_return std::unexpected(whole.error());
   if (!whole) {
     failure = sealed::ResponseFailure{.status = 502, .message = "the engine broke off its answer"};
     co_return Status();
@@ -158,7 +170,8 @@ Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status, po
 
 AnswerStatus Answer::status_after(const Failure& failure) const {
   if (failure) return AnswerStatus::kError;
-  return totals_.finish_reason == openai::FinishReason::kLength ? AnswerStatus::kLimit : AnswerStatus::kOk;
+  return totals_.finish_reason == openai::FinishReason::kLength ? AnswerStatus::kLimit
+                                                                : AnswerStatus::kOk;
 }
 
 Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
@@ -166,7 +179,8 @@ Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
   TRY(const provenance::OutputTree tree, std::move(output_).finish());
   const openai::RequestCommitments asked =
       openai::commit_request(endpoint_, question_.plaintext.body.expose(), question_.secret.secret);
-  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(world_.clock.now() - started_);
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(world_.clock.now() - started_);
   const std::uint64_t started_ms = std::uint64_t{world_.began_at.value()} * 1000;
   return provenance::Receipt{
       .request_id = question_.header.request_id,
@@ -177,9 +191,11 @@ Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
       .prompt = asked.prompt,
       .output = tree.commitment(),
       .tokens = {.input = TokenCount(totals_.usage.input_tokens),
-                 .cached = TokenCount(std::min(totals_.usage.cached_tokens, totals_.usage.input_tokens)),
+                 .cached =
+                     TokenCount(std::min(totals_.usage.cached_tokens, totals_.usage.input_tokens)),
                  .output = TokenCount(totals_.usage.output_tokens),
-                 .reasoning = TokenCount(std::min(totals_.usage.reasoning_tokens, totals_.usage.output_tokens))},
+                 .reasoning = TokenCount(
+                     std::min(totals_.usage.reasoning_tokens, totals_.usage.output_tokens))},
       .started_at = UnixMillis(started_ms),
       .ended_at = UnixMillis(started_ms + static_cast<std::uint64_t>(elapsed.count())),
       .status = status,
@@ -209,7 +225,8 @@ Task<Status> Answer::conclude(ports::ResponseWriter& response, const Failure& fa
   const auto whole = std::chrono::duration<double>(world_.clock.now() - started_);
   world_.metrics.observe_seconds(ports::Timing::kWholeAnswer, whole.count());
   co_return co_await response.finish(
-      {{std::string(wire::kTrailerBill), codec::to_base64(provenance::sign_bill(bill, world_.identity))}});
+      {{std::string(wire::kTrailerBill),
+        codec::to_base64(provenance::sign_bill(bill, world_.identity))}});
 }
 
 }  // namespace cocoon::worker

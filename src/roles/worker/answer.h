@@ -22,12 +22,14 @@ namespace cocoon::worker {
 // What is the same for every answer of this worker.
 struct AnswerSettings {
   ModelHash model_hash;
-  std::string model_name;  // the registry's and the engine's; whatever else an app writes chooses nothing
+  std::string
+      model_name;  // the registry's and the engine's; whatever else an app writes chooses nothing
   std::uint64_t output_tokens_max = 4096;
-  std::uint64_t context_tokens = 0;                    // 0 if unknown
-  std::size_t answer_bytes_max = 64 * 1024 * 1024;     // of one answer that is not a stream
+  std::uint64_t context_tokens = 0;                      // 0 if unknown
+  std::size_t answer_bytes_max = 64 * 1024 * 1024;       // of one answer that is not a stream
   async::Duration engine_by = std::chrono::minutes(10);  // the engine's first byte
-  async::Duration engine_idle_max = std::chrono::minutes(5);  // the engine's longest silence after it
+  async::Duration engine_idle_max =
+      std::chrono::minutes(5);  // the engine's longest silence after it
 };
 
 // One opened request on its way through the engine and back: sealed frames, then receipt and bill.
@@ -64,10 +66,12 @@ class Answer {
 
   [[nodiscard]] Task<Outcome> refuse(ports::ResponseWriter& response, openai::ApiError error);
   [[nodiscard]] Task<Outcome> relay(ports::ResponseWriter& response, ports::HttpResponse engine);
-  [[nodiscard]] Task<Status> relay_stream(ports::ResponseWriter& response, ports::BodyReader& body, Failure& failure);
-  [[nodiscard]] Task<Status> relay_whole(ports::ResponseWriter& response, int status, ports::BodyReader& body,
-                                         Failure& failure);
-  [[nodiscard]] Task<Status> begin(ports::ResponseWriter& response, int status, std::string_view content_type);
+  [[nodiscard]] Task<Status> relay_stream(ports::ResponseWriter& response, ports::BodyReader& body,
+                                          Failure& failure);
+  [[nodiscard]] Task<Status> relay_whole(ports::ResponseWriter& response, int status,
+                                         ports::BodyReader& body, Failure& failure);
+  [[nodiscard]] Task<Status> begin(ports::ResponseWriter& response, int status,
+                                   std::string_view content_type);
   [[nodiscard]] Task<Status> send_data(ports::ResponseWriter& response, BytesView data);
   [[nodiscard]] Task<Status> conclude(ports::ResponseWriter& response, const Failure& failure);
   [[nodiscard]] openai::SegmentSink commit_segments();

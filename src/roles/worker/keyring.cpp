@@ -80,8 +80,9 @@ Task<Status> Keyring::rotate() {
   CO_TRY_VOID(co_await time_.refresh());
   CO_TRY(std::shared_ptr<const EpochKey> key, co_await make_key());
   ++next_epoch_;
-  world_.log.info("worker.key_epoch_began", {LogField::kid(key->kid), LogField::count("epoch", key->epoch),
-                                             LogField::seqno(key->statement.block_seqno)});
+  world_.log.info("worker.key_epoch_began",
+                  {LogField::kid(key->kid), LogField::count("epoch", key->epoch),
+                   LogField::seqno(key->statement.block_seqno)});
   keys_.insert(keys_.begin(), std::move(key));
   wipe_outdated();
   co_return Status();
@@ -98,7 +99,8 @@ void Keyring::wipe_outdated() {
   std::erase_if(keys_, [&](const std::shared_ptr<const EpochKey>& key) {
     if (now < plus(key->block_time, parameters.key_epoch + parameters.key_grace)) return false;
     on_wiped_(key->epoch);
-    world_.log.info("worker.key_wiped", {LogField::kid(key->kid), LogField::count("epoch", key->epoch)});
+    world_.log.info("worker.key_wiped",
+                    {LogField::kid(key->kid), LogField::count("epoch", key->epoch)});
     return true;
   });
 }
@@ -117,7 +119,9 @@ Task<void> Keyring::keep_rotating() {
   }
 }
 
-std::shared_ptr<const EpochKey> Keyring::newest() const { return keys_.empty() ? nullptr : keys_.front(); }
+std::shared_ptr<const EpochKey> Keyring::newest() const {
+  return keys_.empty() ? nullptr : keys_.front();
+}
 
 std::shared_ptr<const EpochKey> Keyring::find(const Kid& kid) const {
   const auto found = std::ranges::find_if(keys_, [&](const auto& key) { return key->kid == kid; });

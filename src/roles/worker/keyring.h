@@ -24,19 +24,21 @@ struct BootFacts {
   SlotId slot_id;
 };
 
-// One epoch's HPKE key and the evidence that vouches for it. Dropping the last reference wipes the private key.
+// One epoch's HPKE key and the evidence that vouches for it. Dropping the last reference wipes the
+// private key.
 struct EpochKey {
   std::uint32_t epoch = 0;
   Kid kid;
   crypto::X25519KeyPair hpke;
   attest::Statement statement;
-  Bytes evidence;  // encoded EvidenceBundle
+  Bytes evidence;        // encoded EvidenceBundle
   ImageHash image_hash;  // what this worker's own quote measures
   UnixSeconds block_time;
 };
 
-// The worker's keys: an Ed25519 identity born here at boot, and an HPKE key per epoch with its own quote. A key stops
-// being the newest when its statement's block is `key_epoch` old, and is wiped `key_grace` later.
+// The worker's keys: an Ed25519 identity born here at boot, and an HPKE key per epoch with its own
+// quote. A key stops being the newest when its statement's block is `key_epoch` old, and is wiped
+// `key_grace` later.
 class Keyring {
  public:
   struct World {
@@ -50,7 +52,8 @@ class Keyring {
   // `on_wiped` hears the number of each epoch whose key is gone.
   Keyring(BootFacts facts, World world, std::function<void(std::uint32_t)> on_wiped);
 
-  // Makes the next epoch's key and evidence, and wipes keys past their grace. On failure the old keys stay in use.
+  // Makes the next epoch's key and evidence, and wipes keys past their grace. On failure the old
+  // keys stay in use.
   [[nodiscard]] Task<Status> rotate();
   // Rotates whenever it is due, for ever; after a failure again soon.
   [[nodiscard]] Task<void> keep_rotating();

@@ -17,7 +17,8 @@ constexpr async::Duration kGoodLink = 30s;
 
 void ProxyLinks::start(const async::Executor& executor) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    async::spawn(executor, keep_linked(i), [this](std::string_view) { world_.log.error("worker.link_loop_crashed"); });
+    async::spawn(executor, keep_linked(i),
+                 [this](std::string_view) { world_.log.error("worker.link_loop_crashed"); });
   }
 }
 
@@ -25,7 +26,8 @@ async::Duration ProxyLinks::pause_after(std::uint32_t failures) {
   const async::Duration longest =
       std::min(kLongestPause, kFirstPause * (std::int64_t{1} << std::min(failures, 10U)));
   ByteArray<2> draw = world_.random.array<2>();
-  const auto jitter = std::to_integer<std::int64_t>(draw[0]) * 256 + std::to_integer<std::int64_t>(draw[1]);
+  const auto jitter =
+      std::to_integer<std::int64_t>(draw[0]) * 256 + std::to_integer<std::int64_t>(draw[1]);
   return longest / 2 + longest / 2 * jitter / 65'535;
 }
 
@@ -39,16 +41,19 @@ Task<void> ProxyLinks::keep_linked(std::size_t index) {
       const std::shared_ptr<ports::Link> link = std::move(dialled).value();
       slot.link = link;
       world_.metrics.set(ports::Gauge::kProxiesAttached, static_cast<std::int64_t>(attached()));
-      world_.log.info("worker.proxy_linked", {LogField::endpoint(slot.proxy.host), LogField::port(slot.proxy.port)});
+      world_.log.info("worker.proxy_linked",
+                      {LogField::endpoint(slot.proxy.host), LogField::port(slot.proxy.port)});
       co_await link->wait_closed();
       slot.link.reset();
       world_.metrics.set(ports::Gauge::kProxiesAttached, static_cast<std::int64_t>(attached()));
-      world_.log.info("worker.proxy_lost", {LogField::endpoint(slot.proxy.host), LogField::port(slot.proxy.port)});
+      world_.log.info("worker.proxy_lost",
+                      {LogField::endpoint(slot.proxy.host), LogField::port(slot.proxy.port)});
       failures = world_.clock.now() - since >= kGoodLink ? 0 : failures + 1;
     } else {
       ++failures;
-      world_.log.warn("worker.proxy_unreachable", {LogField::endpoint(slot.proxy.host), LogField::port(slot.proxy.port),
-                                                   LogField::error(dialled.error())});
+      world_.log.warn("worker.proxy_unreachable",
+                      {LogField::endpoint(slot.proxy.host), LogField::port(slot.proxy.port),
+                       LogField::error(dialled.error())});
     }
     if (!is_draining_) co_await world_.clock.sleep_for(pause_after(failures));
   }
@@ -64,7 +69,8 @@ Task<void> ProxyLinks::drain(ports::Deadline by) {
 }
 
 std::size_t ProxyLinks::attached() const {
-  return static_cast<std::size_t>(std::ranges::count_if(slots_, [](const Slot& slot) { return slot.link != nullptr; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(slots_, [](const Slot& slot) { return slot.link != nullptr; }));
 }
 
 }  // namespace cocoon::worker

@@ -11,8 +11,8 @@ namespace cocoon::worker {
 
 using async::Task;
 
-// Keeps one connection open to each proxy of the configuration: dials, serves over it, dials again with growing, jittered
-// pauses.
+// Keeps one connection open to each proxy of the configuration: dials, serves over it, dials again
+// with growing, jittered pauses.
 class ProxyLinks {
  public:
   struct World {

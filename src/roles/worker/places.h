@@ -12,7 +12,8 @@ namespace cocoon::worker {
 
 using async::Task;
 
-// How many requests a worker holds: `running_max` in the engine and `queue_max` waiting, first come first served.
+// How many requests a worker holds: `running_max` in the engine and `queue_max` waiting, first come
+// first served.
 class Places {
  public:
   Places(const async::Executor& executor, std::uint32_t running_max, std::uint32_t queue_max)
@@ -23,7 +24,9 @@ class Places {
    public:
     explicit Ticket(Places& places) : places_(&places) {}
     Ticket(Ticket&& other) noexcept
-        : places_(std::exchange(other.places_, nullptr)), number_(other.number_), is_running_(other.is_running_) {}
+        : places_(std::exchange(other.places_, nullptr)),
+          number_(other.number_),
+          is_running_(other.is_running_) {}
     Ticket& operator=(Ticket&&) = delete;
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
@@ -42,9 +45,13 @@ class Places {
   [[nodiscard]] Result<Ticket> enter();
 
   [[nodiscard]] std::uint32_t total() const { return running_max_ + queue_max_; }
-  [[nodiscard]] std::uint32_t occupied() const { return running_ + static_cast<std::uint32_t>(waiting_.size()); }
+  [[nodiscard]] std::uint32_t occupied() const {
+    return running_ + static_cast<std::uint32_t>(waiting_.size());
+  }
   [[nodiscard]] std::uint32_t running() const { return running_; }
-  [[nodiscard]] std::uint32_t waiting() const { return static_cast<std::uint32_t>(waiting_.size()); }
+  [[nodiscard]] std::uint32_t waiting() const {
+    return static_cast<std::uint32_t>(waiting_.size());
+  }
   // Returns once nobody is left inside.
   [[nodiscard]] Task<void> wait_empty();
 

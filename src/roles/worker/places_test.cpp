@@ -29,7 +29,8 @@ TEST_CASE("places serve in the order of arrival and refuse beyond their bound") 
   Places places(loop.get_executor(), 1, 2);
   Trace trace{places, {}};
   for (int who = 0; who < 3; ++who) {
-    async::spawn(loop.get_executor(), visit(trace, who, places.enter()), [](std::string_view) { CHECK(false); });
+    async::spawn(loop.get_executor(), visit(trace, who, places.enter()),
+                 [](std::string_view) { CHECK(false); });
   }
   CHECK(places.enter().error().is(WorkerError::kBusy));
   CHECK_EQ(places.occupied(), 3);
@@ -44,7 +45,8 @@ TEST_CASE("a ticket dropped while waiting frees its place and lets the next one 
   Trace trace{places, {}};
   {
     const auto abandoned = places.enter();
-    async::spawn(loop.get_executor(), visit(trace, 1, places.enter()), [](std::string_view) { CHECK(false); });
+    async::spawn(loop.get_executor(), visit(trace, 1, places.enter()),
+                 [](std::string_view) { CHECK(false); });
     loop.run_for(std::chrono::milliseconds(1));
     CHECK(trace.order.empty());
   }

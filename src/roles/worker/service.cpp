@@ -16,11 +16,13 @@ Task<void> refuse(ports::ResponseWriter& response, Refusal refusal) {
   HttpFields fields{{"content-type", std::string(kMediaText)}};
   if (refusal.status == 429 || refusal.status == 503) fields.push_back({"retry-after", "1"});
   // A peer that is gone needs no answer.
-  (void)co_await ports::respond(response, refusal.status, std::move(fields), to_bytes(refusal.text));
+  (void)co_await ports::respond(response, refusal.status, std::move(fields),
+                                to_bytes(refusal.text));
 }
 
 Task<void> reply(ports::ResponseWriter& response, Bytes body) {
-  (void)co_await ports::respond(response, 200, {{"content-type", std::string(wire::kMediaCbor)}}, std::move(body));
+  (void)co_await ports::respond(response, 200, {{"content-type", std::string(wire::kMediaCbor)}},
+                                std::move(body));
 }
 
 std::unexpected<Refusal> refused(int status, std::string text) {
@@ -29,7 +31,8 @@ std::unexpected<Refusal> refused(int status, std::string text) {
 
 }  // namespace
 
-Service::Service(const async::Executor& executor, AnswerSettings settings, ServiceLimits limits, World world)
+Service::Service(const async::Executor& executor, AnswerSettings settings, ServiceLimits limits,
+                 World world)
     : settings_(std::move(settings)),
       limits_(limits),
       world_(world),
@@ -37,7 +40,8 @@ Service::Service(const async::Executor& executor, AnswerSettings settings, Servi
       replay_guard_(limits.replay_ids_max) {}
 
 bool Service::is_ready() const {
-  return is_intake_open_ && world_.keyring.newest() != nullptr && world_.engine.state() == ports::EngineState::kReady;
+  return is_intake_open_ && world_.keyring.newest() != nullptr &&
+         world_.engine.state() == ports::EngineState::kReady;
 }
 
 Bytes Service::report_load() const {
@@ -60,7 +64,8 @@ Task<void> Service::handle(ports::HttpRequest request, ports::ResponseWriter& re
     co_return;
   }
   if (request.method == "GET" && request.path.starts_with(wire::kPathEvidence)) {
-    const auto kid = Kid::from_hex(std::string_view(request.path).substr(wire::kPathEvidence.size()));
+    const auto kid =
+        Kid::from_hex(std::string_view(request.path).substr(wire::kPathEvidence.size()));
     const auto key = kid ? world_.keyring.find(*kid) : nullptr;
     if (key) {
       co_await reply(response, key->evidence);
@@ -89,17 +94,22 @@ Task<void> Service::infer(ports::HttpRequest request, ports::ResponseWriter& res
     co_return;
   }
   world_.metrics.set(ports::Gauge::kRequestsQueued, places_.waiting());
-  auto envelope = co_await async::with_deadline(world_.clock, world_.clock.in(limits_.body_by),
-                                                ports::read_all(*request.body, limits_.request_bytes_max));
+  auto envelope =
+      co_await async::with_deadline(world_.clock, world_.clock.in(limits_.body_by),
+                                    ports::read_all(*request.body, limits_.request_bytes_max));
   if (!envelope) {
-    refusal = envelope.error().is(ports::HttpError::kTooLarge)    ? Refusal{413, envelope.error().message()}
-              : envelope.error().is(async::AsyncError::kTimeout) ? Refusal{408, "the envelope took too long"}
-                                                                 : Refusal{400, "the envelope did not arrive"};
-  } else if (auto admitted = admit(*envelope, ports::find_field(request.headers, wire::kHeaderVoucher)); !admitted) {
+    refusal = envelope.error().is(ports::HttpError::kTooLarge)
+                  ? Refusal{413, envelope.error().message()}
+              : envelope.error().is(async::AsyncError::kTimeout)
+                  ? Refusal{408, "the envelope took too long"}
+                  : Refusal{400, "the envelope did not arrive"};
+  } else if (auto admitted =
+                 admit(*envelope, ports::find_field(request.headers, wire::kHeaderVoucher));
+             !admitted) {
     refusal = std::move(admitted).error();
   } else {
-    refusal = co_await serve(std::move(ticket).value(), std::move(admitted).value(), std::move(envelope).value(),
-                             response);
+    refusal = co_await serve(std::move(ticket).value(), std::move(admitted).value(),
+                             std::move(envelope).value(), response);
   }
   world_.metrics.set(ports::Gauge::kRequestsQueued, places_.waiting());
   if (!refusal) co_return;
@@ -107,27 +117,30 @@ Task<void> Service::infer(ports::HttpRequest request, ports::ResponseWriter& res
   co_await refuse(response, std::move(*refusal));
 }
 
-std::expected<Service::Admitted, Refusal> Service::admit(BytesView envelope, std::string_view voucher) const {
+std::expected<Service::Admitted, Refusal> Service::admit(BytesView envelope,
+                                                         std::string_view voucher) const {
   auto parsed = sealed::parse_envelope_head(envelope, sealed::EnvelopeKind::kInfer);
   if (!parsed) return refused(400, parsed.error().message());
   const sealed::RequestHeader& header = parsed->head.header;
   auto key = world_.keyring.find(parsed->head.recipients.front().kid);
   // 421 (Misdirected Request) tells the proxy that another wrap may still be good.
   if (!key) return refused(421, "not wrapped for a key of this worker");
-  if (header.model_hash != settings_.model_hash) return refused(421, "this worker serves another model");
+  if (header.model_hash != settings_.model_hash)
+    return refused(421, "this worker serves another model");
   if (const Status fresh = sealed::check_expiry(header, world_.keyring.now()); !fresh) {
     return refused(400, fresh.error().message());
   }
-  // The voucher's slot. While the registry's price is zero an empty one buys everything; vouchers themselves come with
-  // the market, and until then a price above zero refuses.
+  // The voucher's slot. While the registry's price is zero an empty one buys everything; vouchers
+  // themselves come with the market, and until then a price above zero refuses.
   if (world_.registry.current()->parameters.price_floor > NanoTon() || !voucher.empty()) {
-    return refused(402, "vouchers are not accepted yet, and the registry asks for payment or one was sent");
+    return refused(
+        402, "vouchers are not accepted yet, and the registry asks for payment or one was sent");
   }
   return Admitted{std::move(parsed->head), parsed->bytes_consumed, std::move(key)};
 }
 
-Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admitted, Bytes envelope,
-                                            ports::ResponseWriter& response) {
+Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admitted,
+                                            Bytes envelope, ports::ResponseWriter& response) {
   const auto wait_for_place = [](Places::Ticket& mine) -> Task<Status> {
     co_await mine.run();
     co_return Status();
@@ -138,7 +151,9 @@ Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admi
   auto opened = sealed::open_request(admitted.head, BytesView(envelope).subspan(admitted.body_at),
                                      admitted.key->kid, admitted.key->hpke);
   if (!opened) co_return Refusal{400, opened.error().message()};
-  if (const Status first = replay_guard_.insert(admitted.head.header.request_id, admitted.key->epoch); !first) {
+  if (const Status first =
+          replay_guard_.insert(admitted.head.header.request_id, admitted.key->epoch);
+      !first) {
     const bool is_replay = first.error().is(sealed::SealedError::kReplayed);
     if (is_replay) world_.metrics.increment(ports::Counter::kReplaysRefused);
     co_return Refusal{is_replay ? 409 : 503, first.error().message()};
@@ -160,10 +175,17 @@ Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admi
   const Answer::Outcome outcome = co_await answer.send(response);
   world_.metrics.set(ports::Gauge::kRequestsInFlight, places_.running() - 1);
   switch (outcome) {
-    case Answer::Outcome::kSent: world_.metrics.increment(ports::Counter::kRequestsOk); break;
-    case Answer::Outcome::kFailed: world_.metrics.increment(ports::Counter::kRequestsFailed); break;
-    case Answer::Outcome::kAborted: world_.metrics.increment(ports::Counter::kRequestsAborted); break;
-    case Answer::Outcome::kNotBegun: co_return Refusal{503, "the engine does not answer"};
+    case Answer::Outcome::kSent:
+      world_.metrics.increment(ports::Counter::kRequestsOk);
+      break;
+    case Answer::Outcome::kFailed:
+      world_.metrics.increment(ports::Counter::kRequestsFailed);
+      break;
+    case Answer::Outcome::kAborted:
+      world_.metrics.increment(ports::Counter::kRequestsAborted);
+      break;
+    case Answer::Outcome::kNotBegun:
+      co_return Refusal{503, "the engine does not answer"};
   }
   co_return std::nullopt;
 }

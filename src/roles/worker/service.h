@@ -28,7 +28,8 @@ struct Refusal {
   std::string text;
 };
 
-// What a worker serves to each proxy it is attached to: POST /v1/infer, GET /v1/load, GET /v1/evidence/{kid}.
+// What a worker serves to each proxy it is attached to: POST /v1/infer, GET /v1/load, GET
+// /v1/evidence/{kid}.
 class Service final : public ports::HttpHandler {
  public:
   struct World {
@@ -40,9 +41,11 @@ class Service final : public ports::HttpHandler {
     async::Clock& clock;
     const Logger& log;
   };
-  Service(const async::Executor& executor, AnswerSettings settings, ServiceLimits limits, World world);
+  Service(const async::Executor& executor, AnswerSettings settings, ServiceLimits limits,
+          World world);
 
-  [[nodiscard]] Task<void> handle(ports::HttpRequest request, ports::ResponseWriter& response) override;
+  [[nodiscard]] Task<void> handle(ports::HttpRequest request,
+                                  ports::ResponseWriter& response) override;
 
   // From now on new requests are refused and the load report says closed.
   void stop_intake() { is_intake_open_ = false; }
@@ -60,10 +63,11 @@ class Service final : public ports::HttpHandler {
   };
   [[nodiscard]] Task<void> infer(ports::HttpRequest request, ports::ResponseWriter& response);
   // Everything that costs nothing: form, key, model, expiry, voucher.
-  [[nodiscard]] std::expected<Admitted, Refusal> admit(BytesView envelope, std::string_view voucher) const;
+  [[nodiscard]] std::expected<Admitted, Refusal> admit(BytesView envelope,
+                                                       std::string_view voucher) const;
   // Waits for a place in the engine, opens and answers.
-  [[nodiscard]] Task<std::optional<Refusal>> serve(Places::Ticket ticket, Admitted admitted, Bytes envelope,
-                                                   ports::ResponseWriter& response);
+  [[nodiscard]] Task<std::optional<Refusal>> serve(Places::Ticket ticket, Admitted admitted,
+                                                   Bytes envelope, ports::ResponseWriter& response);
   [[nodiscard]] Bytes report_load() const;
 
   AnswerSettings settings_;
