@@ -44,6 +44,17 @@ attest::EvidenceBundle WorkerFixture::bundle(const QuoteOptions& options) const 
   return out;
 }
 
+std::string fixture_configuration(const std::string& model_name) {
+  return "network = -777\nstate_dir = \"state\"\n"
+         "[engine]\nkind = \"llama-server\"\nprogram = \"/opt/llama-server\"\n"
+         "[model]\nname = \"" +
+         model_name +
+         "\"\npath = \"/models/test.gguf\"\nprivate_dir = \"/run/model\"\n"
+         "[[proxies]]\nhost = \"127.0.0.1\"\nport = 11000\nkey = \"" +
+         std::string(64, 'a') +
+         "\"\n[registry]\nfile = \"registry.toml\"\n[chain]\nfile = \"chain.toml\"\n";
+}
+
 WorkerFixture make_worker_fixture(const std::string& seed, const std::string& model_name) {
   const Platform::FillRandom random = seeded_bytes(seed);
   WorkerFixture out{.platform = make_platform(seed),
@@ -57,15 +68,7 @@ WorkerFixture make_worker_fixture(const std::string& seed, const std::string& mo
   out.policy.images = {image_of(out.measurements)};
   out.policy.roots = {out.platform.root_fingerprint()};
   out.policy.statement_age_max = std::chrono::seconds(4200);
-  out.configuration =
-      "network = -777\nstate_dir = \"state\"\n"
-      "[engine]\nkind = \"llama-server\"\nprogram = \"/opt/llama-server\"\n"
-      "[model]\nname = \"" +
-      model_name +
-      "\"\npath = \"/models/test.gguf\"\nprivate_dir = \"/run/model\"\n"
-      "[[proxies]]\nhost = \"127.0.0.1\"\nport = 11000\nkey = \"" +
-      std::string(64, 'a') +
-      "\"\n[registry]\nfile = \"registry.toml\"\n[chain]\nfile = \"chain.toml\"\n";
+  out.configuration = fixture_configuration(model_name);
   out.block = {.seqno = Seqno(360'000'000 - 360'000'000 % 256),
                .root_hash = invented<BlockHash>(random),
                .generated_at = UnixSeconds(kFixtureNow.value() - 600)};

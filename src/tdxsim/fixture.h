@@ -30,6 +30,9 @@ struct WorkerFixture {
   [[nodiscard]] attest::EvidenceBundle bundle(const QuoteOptions& options = {}) const;
 };
 
+// TOML that a worker of this model may have measured.
+[[nodiscard]] std::string fixture_configuration(const std::string& model_name);
+
 // A worker on the devnet that serves `model_name`; keys and hashes are invented from the seed.
 [[nodiscard]] WorkerFixture make_worker_fixture(const std::string& seed = "worker",
                                                 const std::string& model_name = "test-model");

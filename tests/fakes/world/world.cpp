@@ -55,17 +55,8 @@ crypto::X25519KeyPair World::new_hpke_key() {
   return crypto::X25519KeyPair::from_private(draw(random));
 }
 
-Bytes worker_configuration(std::string_view model_name) {
-  return to_bytes(
-      "network = -777\n"
-      "[engine]\nkind = \"llama-server\"\nprogram = \"/opt/llama-server\"\n"
-      "[model]\nname = \"" +
-      std::string(model_name) +
-      "\"\npath = \"/models/test.gguf\"\nprivate_dir = \"/run/model\"\n"
-      "[[proxies]]\nhost = \"127.0.0.1\"\nport = 11000\nkey = \"" +
-      std::string(64, 'a') +
-      "\"\n[registry]\nfile = \"registry.toml\"\n[chain]\nfile = \"chain.toml\"\n"
-      "[admin]\nstate_dir = \"state\"\n");
+Bytes worker_configuration(const std::string& model_name) {
+  return to_bytes(tdxsim::fixture_configuration(model_name));
 }
 
 }  // namespace cocoon::fakes

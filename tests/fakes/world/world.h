@@ -37,6 +37,6 @@ struct World {
 };
 
 // Configuration bytes that a worker of this model may have measured.
-[[nodiscard]] Bytes worker_configuration(std::string_view model_name);
+[[nodiscard]] Bytes worker_configuration(const std::string& model_name);
 
 }  // namespace cocoon::fakes
