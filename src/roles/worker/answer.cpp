@@ -140,8 +140,8 @@ Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyRe
     CO_TRY_VOID(co_await send_data(response, *metered));
     if (is_end) break;
   }
-  const Bytes rest = meter.finish();
-  if (!failure) CO_TRY_VOID(co_await send_data(response, rest));
+  // What an engine that broke off left of an event is not sent, so it is not committed to either.
+  if (!failure) CO_TRY_VOID(co_await send_data(response, meter.finish()));
   totals_ = meter.totals();
   if (!failure && totals_.end != openai::AnswerTotals::End::kDone) {
     failure =

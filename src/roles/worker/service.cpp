@@ -45,8 +45,10 @@ bool Service::is_ready() const {
 }
 
 Bytes Service::report_load() const {
+  std::vector<Kid> kids = world_.keyring.kids();
+  if (kids.size() > wire::kKidsPerWorkerMax) kids.resize(wire::kKidsPerWorkerMax);
   return wire::LoadReport{
-      .kids = world_.keyring.kids(),
+      .kids = std::move(kids),
       .intake = is_ready() ? wire::LoadReport::Intake::kOpen : wire::LoadReport::Intake::kClosed,
       .places = places_.total(),
       .occupied = places_.occupied(),
@@ -147,6 +149,10 @@ Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admi
   };
   const Status place = co_await async::unless(response.wait_closed(), wait_for_place(ticket));
   if (!place) co_return Refusal{499, "the client went away"};
+  // A key that was wiped in the meantime opens nothing more, and the ids it answered are forgotten.
+  if (world_.keyring.find(admitted.key->kid) == nullptr) {
+    co_return Refusal{421, "the key was wiped while the request waited"};
+  }
 
   auto opened = sealed::open_request(admitted.head, BytesView(envelope).subspan(admitted.body_at),
                                      admitted.key->kid, admitted.key->hpke);
