@@ -80,8 +80,10 @@ Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& respo
       Bytes().swap(*envelope);
       const Status passed =
           co_await pass_back(parsed->head.header, std::move(begun).value(), response);
-      world_.metrics.increment(passed ? ports::Counter::kRequestsOk
-                                      : ports::Counter::kRequestsFailed);
+      const bool is_aborted = !passed && passed.error().is(async::AsyncError::kCancelled);
+      world_.metrics.increment(passed       ? ports::Counter::kRequestsOk
+                               : is_aborted ? ports::Counter::kRequestsAborted
+                                            : ports::Counter::kRequestsFailed);
       if (!passed) response.abort();
       co_return;
     }

@@ -49,6 +49,15 @@ AttachedWorker::InFlight::~InFlight() {
 }
 
 void WorkerPool::attach(const async::Executor& executor, std::shared_ptr<ports::WorkerLink> link) {
+  // A worker that connects again lost its old connection, even if nobody told this side yet.
+  const auto former = std::ranges::find_if(workers_, [&](const auto& entry) {
+    return entry.second->identity_key() == link->identity_key();
+  });
+  if (former != workers_.end()) {
+    const std::shared_ptr<AttachedWorker> replaced = former->second;
+    replaced->link_->close();
+    detach(replaced);
+  }
   if (workers_.size() >= workers_max_) {
     world_.log.warn("proxy.worker_turned_away", {LogField::count("workers", workers_.size())});
     link->close();
@@ -120,39 +129,52 @@ Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
     world_.metrics.increment(ports::Counter::kEvidenceRefused);
     world_.log.warn("proxy.worker_refused", {LogField::kid(kid), LogField::error(learned.error())});
   }
+  // In the worker's order: newest first.
+  std::ranges::sort(worker->keys_, {}, [&](const auto& key) {
+    return std::ranges::find(kids, key.kid) - kids.begin();
+  });
   index_keys();
   co_return Status();
+}
+
+Task<Result<attest::VerifiedWorker>> WorkerPool::judge(std::shared_ptr<AttachedWorker> worker,
+                                                       Kid kid, BytesView evidence) {
+  CO_TRY(attest::VerifiedWorker verified,
+         co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
+  if (verified.kid() != kid || verified.statement().identity_key != worker->identity_key()) {
+    co_return fail(ProxyError::kEvidenceRefused, "the evidence is another worker's");
+  }
+  if (world_.registry.current()->model_by_hash(verified.statement().model_hash) == nullptr) {
+    co_return fail(ProxyError::kEvidenceRefused, "the registry does not list this model");
+  }
+  co_return verified;
 }
 
 Task<Status> WorkerPool::learn_key(std::shared_ptr<AttachedWorker> worker, Kid kid) {
   CO_TRY(Bytes evidence, co_await get(worker, std::string(wire::kPathEvidence) + kid.hex(),
                                       attest::kEvidenceBytesMax));
-  CO_TRY(const attest::VerifiedWorker verified,
-         co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
-  if (verified.kid() != kid || verified.statement().identity_key != worker->identity_key()) {
-    co_return fail(ProxyError::kEvidenceRefused, "the evidence is another worker's");
-  }
-  const auto snapshot = world_.registry.current();
-  if (snapshot->model_by_hash(verified.statement().model_hash) == nullptr) {
-    co_return fail(ProxyError::kEvidenceRefused, "the registry does not list this model");
-  }
-  worker->keys_.insert(worker->keys_.begin(), {.kid = kid,
-                                               .model_hash = verified.statement().model_hash,
-                                               .evidence = std::move(evidence),
-                                               .judged_under = snapshot->policy.hash(),
-                                               .judged_at = world_.clock.now()});
+  const PolicyHash policy = world_.registry.current()->policy.hash();
+  CO_TRY(const attest::VerifiedWorker verified, co_await judge(worker, kid, evidence));
+  worker->keys_.push_back({.kid = kid,
+                           .model_hash = verified.statement().model_hash,
+                           .evidence = std::move(evidence),
+                           .judged_under = policy,
+                           .judged_at = world_.clock.now()});
   world_.metrics.increment(ports::Counter::kEvidenceAccepted);
   world_.log.info("proxy.worker_accepted", {LogField::kid(kid)});
   co_return Status();
 }
 
 Task<void> WorkerPool::judge_again(std::shared_ptr<AttachedWorker> worker) {
-  const PolicyHash policy = world_.registry.current()->policy.hash();
+  const auto snapshot = world_.registry.current();
+  const PolicyHash policy = snapshot->policy.hash();
   std::vector<AttachedWorker::Key> kept;
   for (AttachedWorker::Key key : worker->keys_) {
-    if (key.judged_under != policy || world_.clock.now() - key.judged_at >= kVerdictLife) {
-      const auto verdict =
-          co_await ports::judge_evidence(key.evidence, world_.registry, world_.chain);
+    const bool is_settled = key.judged_under == policy &&
+                            snapshot->model_by_hash(key.model_hash) != nullptr &&
+                            world_.clock.now() - key.judged_at < kVerdictLife;
+    if (!is_settled) {
+      const auto verdict = co_await judge(worker, key.kid, key.evidence);
       if (!verdict) {
         worker->refused_.emplace(key.kid, world_.clock.now());
         world_.metrics.increment(ports::Counter::kEvidenceRefused);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "attest/verify.h"
 #include "base/log.h"
 #include "ports/link.h"
 #include "ports/metrics.h"
@@ -87,8 +88,8 @@ class WorkerPool {
   };
   WorkerPool(std::size_t workers_max, World world) : workers_max_(workers_max), world_(world) {}
 
-  // Takes over a connection that a worker opened and watches it until it ends. Closes it at once if
-  // there are too many.
+  // Takes over a connection that a worker opened and watches it until it ends; it replaces an older
+  // one of the same worker. Closes it at once if there are too many.
   void attach(const async::Executor& executor, std::shared_ptr<ports::WorkerLink> link);
 
   [[nodiscard]] wire::Directory directory() const;
@@ -104,8 +105,11 @@ class WorkerPool {
   [[nodiscard]] Task<Status> refresh(std::shared_ptr<AttachedWorker> worker);
   [[nodiscard]] Task<Result<Bytes>> get(std::shared_ptr<AttachedWorker> worker, std::string path,
                                         std::size_t bytes_max);
+  // Whether this evidence is good for this kid of this worker, now.
+  [[nodiscard]] Task<Result<attest::VerifiedWorker>> judge(std::shared_ptr<AttachedWorker> worker,
+                                                           Kid kid, BytesView evidence);
   [[nodiscard]] Task<Status> learn_key(std::shared_ptr<AttachedWorker> worker, Kid kid);
-  // Drops keys that the current policy or the time no longer accepts.
+  // Drops keys that the current registry or the time no longer accepts.
   [[nodiscard]] Task<void> judge_again(std::shared_ptr<AttachedWorker> worker);
   void detach(const std::shared_ptr<AttachedWorker>& worker);
   void index_keys();

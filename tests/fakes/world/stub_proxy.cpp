@@ -27,7 +27,7 @@ Task<void> StubProxy::handle(ports::HttpRequest request, ports::ResponseWriter& 
     ++evidence_asked;
     for (const StubWorker* worker : workers) {
       if (!request.path.ends_with(worker->kid().hex())) continue;
-      (void)co_await ports::respond(response, 200, cbor, worker->evidence);
+      (void)co_await ports::respond(response, 200, cbor, worker->evidence.at(worker->kid()));
       co_return;
     }
   }

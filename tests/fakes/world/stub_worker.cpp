@@ -62,8 +62,8 @@ void StubWorker::make_evidence(const tdxsim::QuoteOptions& options,
   auto quote = platform->quote(attest::report_data_for(bundle.statement), measurements, options);
   COCOON_CHECK(quote.has_value());
   bundle.quote = std::move(*quote);
-  evidence = bundle.encode();
   kid_ = attest::kid_for(bundle.statement);
+  evidence[kid_] = bundle.encode();
   load.kids = {kid_};
 }
 
@@ -79,8 +79,12 @@ Task<void> StubWorker::handle(HttpRequest request, ResponseWriter& response) {
     co_return;
   }
   if (request.path.starts_with(wire::kPathEvidence)) {
-    (void)co_await ports::respond(response, 200, {{"content-type", std::string(wire::kMediaCbor)}},
-                                  evidence);
+    const auto asked = Kid::from_hex(request.path.substr(wire::kPathEvidence.size()));
+    const auto found = asked ? evidence.find(*asked) : evidence.end();
+    const bool is_known = found != evidence.end();
+    (void)co_await ports::respond(response, is_known ? 200 : 404,
+                                  {{"content-type", std::string(wire::kMediaCbor)}},
+                                  is_known ? found->second : Bytes());
     co_return;
   }
   ++infers;

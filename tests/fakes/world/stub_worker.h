@@ -20,7 +20,8 @@ class StubWorker final : public ports::HttpHandler {
   [[nodiscard]] Task<void> handle(ports::HttpRequest request,
                                   ports::ResponseWriter& response) override;
 
-  // New evidence over the statement as it is now.
+  // New evidence over the statement as it is now, under a kid of its own, which is the only one
+  // reported from now on.
   void make_evidence(const tdxsim::QuoteOptions& options = {},
                      const tdxsim::Measurements& measurements = tdxsim::default_measurements());
   [[nodiscard]] const Kid& kid() const { return kid_; }
@@ -34,8 +35,8 @@ class StubWorker final : public ports::HttpHandler {
   crypto::X25519KeyPair hpke;
   attest::Statement statement;
   Bytes configuration;
-  Bytes evidence;         // what it hands out for its kid
-  wire::LoadReport load;  // what it reports
+  std::map<Kid, Bytes> evidence;  // what it hands out
+  wire::LoadReport load;          // what it reports
   enum class Mood : std::uint8_t {
     kAnswers,
     kSilent
