@@ -13,10 +13,10 @@ constexpr std::size_t kChainLength = 3;
 constexpr ByteArray<32> kIntelSgxRoot = [] {
   constexpr std::string_view kHex =
       "44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3";
-  constexpr auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  constexpr auto kDigit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
   ByteArray<32> out{};
   for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<std::byte>(digit(kHex[2 * i]) * 16 + digit(kHex[2 * i + 1]));
+    out[i] = static_cast<std::byte>(kDigit(kHex[2 * i]) * 16 + kDigit(kHex[2 * i + 1]));
   }
   return out;
 }();
@@ -70,8 +70,8 @@ Status check_qe_binding(const UnverifiedQuote& quote) {
 }  // namespace
 
 const RootFingerprint& intel_sgx_root() {
-  static const RootFingerprint root(kIntelSgxRoot);
-  return root;
+  static const RootFingerprint kRoot(kIntelSgxRoot);
+  return kRoot;
 }
 
 Result<VerifiedQuote> verify_quote(UnverifiedQuote quote, std::span<const RootFingerprint> roots,
@@ -85,7 +85,7 @@ Result<VerifiedQuote> verify_quote(UnverifiedQuote quote, std::span<const RootFi
     return fail(AttestError::kUntrustedRoot, "the quote's root certificate is not in the policy");
   }
   TRY_VOID(check_names(chain, root));
-  TRY(PckInfo pck, read_pck_info(chain[0]));
+  TRY(const PckInfo pck, read_pck_info(chain[0]));
 
   TRY(const crypto::P256PublicKey pck_key, or_malformed(chain[0].p256_public_key(), "PCK key"));
   if (const Status valid =
@@ -99,7 +99,7 @@ Result<VerifiedQuote> verify_quote(UnverifiedQuote quote, std::span<const RootFi
       !valid) {
     return bad_signature(valid.error(), "quote");
   }
-  return VerifiedQuote(std::move(quote), std::move(pck), root);
+  return VerifiedQuote(std::move(quote), pck, root);
 }
 
 }  // namespace cocoon::attest

@@ -22,8 +22,8 @@ class VerifiedQuote {
   [[nodiscard]] const RootFingerprint& root() const { return root_; }
 
  private:
-  VerifiedQuote(UnverifiedQuote quote, PckInfo pck, const RootFingerprint& root)
-      : quote_(std::move(quote)), pck_(std::move(pck)), root_(root) {}
+  VerifiedQuote(UnverifiedQuote quote, const PckInfo& pck, const RootFingerprint& root)
+      : quote_(std::move(quote)), pck_(pck), root_(root) {}
   friend Result<VerifiedQuote> verify_quote(UnverifiedQuote, std::span<const RootFingerprint>,
                                             UnixSeconds);
   UnverifiedQuote quote_;

@@ -116,9 +116,13 @@ struct TsmQuoteSource::State {
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     ~Entry() {
-      boost::asio::post(state_.thread, [files = state_.files.get(), path = std::move(path_)] {
-        files->remove_entry(path);
-      });
+      try {
+        boost::asio::post(state_.thread, [files = state_.files.get(), path = std::move(path_)] {
+          files->remove_entry(path);
+        });
+      } catch (const std::exception&) {
+        return;  // out of memory: the entry stays behind, under a name that nobody uses again
+      }
     }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 

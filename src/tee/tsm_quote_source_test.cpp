@@ -122,7 +122,7 @@ void serve_folder(const std::filesystem::path& tree, const tdxsim::Platform& pla
     std::this_thread::sleep_for(5ms);
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(tree, ignored)) {
-      const auto path = entry.path();
+      const auto& path = entry.path();
       if (!std::filesystem::exists(path / "provider")) {
         put(path / "generation", "0\n");
         put(path / "provider", "tdx_guest\n");

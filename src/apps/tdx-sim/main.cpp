@@ -163,4 +163,11 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace cocoon::apps
 
-int main(int argc, char** argv) { return cocoon::apps::run(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return cocoon::apps::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tdx-sim: %s\n", error.what());
+    return 1;
+  }
+}
