@@ -91,7 +91,9 @@ Result<WorkerModelConfig> read_model(TomlTable table, WorkerEngineConfig::Kind e
   if (out.name.empty()) return table.refuse("name", "a model is required");
   if (engine == WorkerEngineConfig::Kind::kLlamaServer) {
     TRY(out.path, path_value(table, "path", ""));
-    TRY(out.private_dir, path_value(table, "private_dir", ""));
+    if (table.has("private_dir")) {
+      TRY(out.private_dir, path_value(table, "private_dir", ""));
+    }
   }
   TRY_VOID(table.finish());
   return out;

@@ -25,7 +25,7 @@ struct WorkerEngineConfig {
 struct WorkerModelConfig {
   std::string name;         // the registry's name
   std::string path;         // kLlamaServer: file or directory
-  std::string private_dir;  // kLlamaServer: where the private copy is made
+  std::string private_dir;  // where the private copy is made; empty: `path` is on dm-verity
 };
 
 struct WorkerLimitsConfig {

@@ -99,6 +99,11 @@ TEST_CASE("everything outside of the schema is refused with its key") {
   }
 }
 
+TEST_CASE("a model without a private copy is one that lies on dm-verity") {
+  const auto config = parse(with("private_dir = \"/run/cocoon/model\"\n", ""));
+  CHECK_EQ(config.value().model.private_dir, "");
+}
+
 TEST_CASE("an external engine is a port of this machine and nothing else") {
   const auto external = [](std::string_view url) {
     std::string text = with("kind = \"llama-server\"\n", "kind = \"external\"\n");

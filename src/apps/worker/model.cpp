@@ -31,6 +31,27 @@ class ProgressBar {
   std::uint64_t shown_permille_ = ~std::uint64_t{0};
 };
 
+// True if `inner` lies below `outer`.
+bool is_below(const std::filesystem::path& inner, const std::filesystem::path& outer) {
+  const std::filesystem::path relative =
+      inner.lexically_normal().lexically_relative(outer.lexically_normal());
+  return !relative.empty() && relative != "." && *relative.begin() != "..";
+}
+
+// A private copy; or, without a place for one, the read-only dm-verity mount that the model lies
+// on.
+Result<engine::ModelIdentity> identify(const attest::WorkerConfig& config,
+                                       const engine::HashingOptions& options) {
+  if (config.model.private_dir.empty()) return engine::hash_in_place(config.model.path, options);
+  // A copy that an earlier run left behind is of no use: nobody watched it since. Nothing outside
+  // the worker's own folder is ever removed; there copy_and_hash() insists on an empty place.
+  if (is_below(config.model.private_dir, config.state_dir)) {
+    std::error_code ignored;
+    std::filesystem::remove_all(config.model.private_dir, ignored);
+  }
+  return engine::copy_and_hash(config.model.path, config.model.private_dir, options);
+}
+
 }  // namespace
 
 Result<LoadedModel> load_model(const attest::WorkerConfig& config,
@@ -45,15 +66,11 @@ Result<LoadedModel> load_model(const attest::WorkerConfig& config,
 
   const auto began = std::chrono::steady_clock::now();
   ProgressBar bar;
-  // A copy that an earlier run left behind is of no use: nobody watched it since.
-  std::error_code ignored;
-  std::filesystem::remove_all(config.model.private_dir, ignored);
-  TRY(const engine::ModelIdentity identity,
-      engine::copy_and_hash(
-          config.model.path, config.model.private_dir,
-          {.progress = [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); },
-           .threads = 0,
-           .stop = {}}));
+  const engine::HashingOptions options{
+      .progress = [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); },
+      .threads = 0,
+      .stop = {}};
+  TRY(const engine::ModelIdentity identity, identify(config, options));
   TRY_VOID(engine::expect_model(identity, listed->hash));
   TRY(std::filesystem::path file, engine::gguf_file(identity));
   log.info("worker.model_checked",

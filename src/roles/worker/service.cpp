@@ -1,5 +1,8 @@
 #include "roles/worker/service.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "async/race.h"
 #include "sealed/open_request/open_request.h"
 #include "wire/directory.h"
@@ -47,11 +50,17 @@ bool Service::is_ready() const {
 Bytes Service::report_load() const {
   std::vector<Kid> kids = world_.keyring.kids();
   if (kids.size() > wire::kKidsPerWorkerMax) kids.resize(wire::kKidsPerWorkerMax);
+  // An engine that others use too may be fuller than this worker knows of; what it does not say
+  // counts for nothing.
+  const ports::EngineLoad engine = world_.engine.load();
+  const std::uint64_t in_engine =
+      std::uint64_t{engine.requests_running.value_or(0)} + engine.requests_waiting.value_or(0);
   return wire::LoadReport{
       .kids = std::move(kids),
       .intake = is_ready() ? wire::LoadReport::Intake::kOpen : wire::LoadReport::Intake::kClosed,
       .places = places_.total(),
-      .occupied = places_.occupied(),
+      .occupied = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+          in_engine, places_.occupied(), std::numeric_limits<std::uint32_t>::max())),
   }
       .encode();
 }
