@@ -120,7 +120,7 @@ TEST_CASE("an answer cut at its maximum says so in receipt and bill") {
 
 TEST_CASE(
     "the engine gets the app's fields, the header's bound and no more than the worker allows") {
-  WorkerScene scene({.answers = {.model_hash = {}, .output_tokens_max = 50}});
+  WorkerScene scene({.answers = {.model_hash = {}, .model_name = {}, .output_tokens_max = 50}});
   (void)ask(scene, {.max_output_tokens = 20});
   (void)ask(scene, {.max_output_tokens = 2000});
   REQUIRE_EQ(scene.engine.calls().size(), 2);
@@ -274,7 +274,7 @@ TEST_CASE("a client that goes away while the engine has not begun cancels the ca
 }
 
 TEST_CASE("an engine that does not begin in time is answered with 503") {
-  WorkerScene scene({.answers = {.model_hash = {}, .engine_by = 30s}});
+  WorkerScene scene({.answers = {.model_hash = {}, .model_name = {}, .engine_by = 30s}});
   EngineAnswer answer = fakes::chat_stream({"late"});
   answer.head_after = 1h;
   scene.engine.answer_with(answer);
