@@ -195,7 +195,9 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::Work
   const std::shared_ptr<const crypto::Ed25519KeyPair> identity(&keyring.identity(),
                                                                [](const auto*) {});
   WorkerDialer worker_dialer(std::move(dialer), [&] {
-    return net::DialIdentity{attest::Role::kWorker, keyring.newest()->kid, identity};
+    // While no quote can be had every key may have been wiped: the identity goes on without one.
+    const auto key = keyring.newest();
+    return net::DialIdentity{attest::Role::kWorker, key ? key->kid : Kid(), identity};
   });
   std::vector<ports::Endpoint> proxies;
   for (const attest::WorkerProxyConfig& proxy : config.proxies)

@@ -152,8 +152,10 @@ Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyRe
 
 Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status,
                                  ports::BodyReader& body, Failure& failure) {
-  auto whole = co_await async::unless(response.wait_closed(),
-                                      ports::read_all(body, settings_.answer_bytes_max));
+  auto whole = co_await async::unless(
+      response.wait_closed(),
+      async::with_deadline(world_.clock, world_.clock.in(settings_.engine_by),
+                           ports::read_all(body, settings_.answer_bytes_max)));
   if (!whole && whole.error().is(async::AsyncError::kCancelled))
     co_return std::unexpected(whole.error());
   if (!whole) {
@@ -184,8 +186,8 @@ Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
   const std::uint64_t started_ms = std::uint64_t{world_.began_at.value()} * 1000;
   return provenance::Receipt{
       .request_id = question_.header.request_id,
-      .kid = question_.key->kid,
-      .image_hash = question_.key->image_hash,
+      .kid = question_.kid,
+      .image_hash = question_.image_hash,
       .model_hash = settings_.model_hash,
       .params = asked.params,
       .prompt = asked.prompt,
@@ -202,7 +204,7 @@ Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
       .terms_hash = question_.terms_hash,
       .price = NanoTon(),
       .parents = question_.plaintext.parents,
-      .masterchain_seqno = question_.key->statement.block_seqno,
+      .masterchain_seqno = question_.block_seqno,
   };
 }
 

@@ -22,12 +22,13 @@ namespace cocoon::worker {
 // What is the same for every answer of this worker.
 struct AnswerSettings {
   ModelHash model_hash;
-  std::string
-      model_name;  // the registry's and the engine's; whatever else an app writes chooses nothing
+  // The registry's and the engine's; whatever else an app writes chooses nothing.
+  std::string model_name = {};
   std::uint64_t output_tokens_max = 4096;
-  std::uint64_t context_tokens = 0;                      // 0 if unknown
-  std::size_t answer_bytes_max = 64 * 1024 * 1024;       // of one answer that is not a stream
-  async::Duration engine_by = std::chrono::minutes(10);  // the engine's first byte
+  std::uint64_t context_tokens = 0;                 // 0 if unknown
+  std::size_t answer_bytes_max = 64 * 1024 * 1024;  // of one answer that is not a stream
+  // The engine's first byte, and after it the whole of an answer that is not a stream.
+  async::Duration engine_by = std::chrono::minutes(10);
   async::Duration engine_idle_max =
       std::chrono::minutes(5);  // the engine's longest silence after it
 };
@@ -38,7 +39,11 @@ class Answer {
   struct Question {
     sealed::RequestHeader header;
     TermsHash terms_hash;
-    std::shared_ptr<const EpochKey> key;
+    // Of the key that opened the request, not the key itself: it is wiped when its time has come,
+    // however long the answer takes.
+    Kid kid;
+    ImageHash image_hash;
+    Seqno block_seqno;
     sealed::RequestPlaintext plaintext;
     sealed::ResponseSecret secret;
   };

@@ -94,7 +94,8 @@ UnixSeconds Keyring::renewal_time() const {
 }
 
 void Keyring::wipe_outdated() {
-  const registry::Parameters& parameters = world_.registry.current()->parameters;
+  const auto snapshot = world_.registry.current();
+  const registry::Parameters& parameters = snapshot->parameters;
   const UnixSeconds now = time_.now();
   std::erase_if(keys_, [&](const std::shared_ptr<const EpochKey>& key) {
     if (now < plus(key->block_time, parameters.key_epoch + parameters.key_grace)) return false;

@@ -95,6 +95,32 @@ TEST_CASE("a request whose key is wiped while it waits is not opened, nor rememb
   CHECK_EQ(ask(scene).status, 200);
 }
 
+namespace {
+Task<void> ask_into(WorkerScene& scene, Question question, std::optional<Heard>& heard) {
+  heard = co_await post(scene, std::move(question));
+}
+}  // namespace
+
+TEST_CASE("an answer that outlasts its key keeps the private key from nothing") {
+  WorkerScene scene;
+  scene.world.sim.spawn(scene.keyring.keep_rotating());
+  scene.engine.answer_with(fakes::chat_stream({"a", "b", "c"}, 200s));
+  std::optional<Heard> heard;
+  scene.world.sim.advance(4000s);
+  const std::weak_ptr<const EpochKey> key = scene.keyring.find(scene.keyring.kids().back());
+  REQUIRE(key.lock()->epoch == 0);
+  Question question = seal(scene, {.key = key.lock()});
+  question.asking.key.reset();
+  scene.world.sim.spawn(ask_into(scene, std::move(question), heard));
+  scene.world.sim.advance(300s);
+  CHECK(scene.wiped == std::vector<std::uint32_t>{0});
+  CHECK(key.expired());
+  CHECK_FALSE(heard.has_value());
+  CHECK(scene.world.sim.run_until([&] { return heard.has_value(); }));
+  CHECK(heard->ending == Heard::Ending::kWhole);
+  CHECK(heard->receipt.has_value());
+}
+
 TEST_CASE(
     "while the hardware gives no quote the old key stays in use, and a new one follows soon after "
     "it does") {

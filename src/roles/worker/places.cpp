@@ -2,33 +2,44 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace cocoon::worker {
 
 Result<Places::Ticket> Places::enter() {
   if (occupied() >= total()) return fail(WorkerError::kBusy, "every place of this worker is taken");
-  Ticket ticket(*this);
-  ticket.number_ = next_number_++;
-  waiting_.push_back(ticket.number_);
-  return ticket;
+  ++arriving_;
+  return Ticket(*this);
 }
 
 Task<void> Places::Ticket::run() {
+  COCOON_CHECK(stage_ == Stage::kArriving);
+  number_ = places_->next_number_++;
+  places_->waiting_.push_back(number_);
+  --places_->arriving_;
+  stage_ = Stage::kWaiting;
   while (places_->running_ >= places_->running_max_ || places_->waiting_.front() != number_) {
     co_await places_->changed_.wait();
   }
   places_->waiting_.pop_front();
   ++places_->running_;
-  is_running_ = true;
+  stage_ = Stage::kRunning;
   // The next in line may have a free place too.
   places_->changed_.notify();
 }
 
 Places::Ticket::~Ticket() {
   if (places_ == nullptr) return;
-  if (is_running_) {
-    --places_->running_;
-  } else {
-    std::erase(places_->waiting_, number_);
+  switch (stage_) {
+    case Stage::kArriving:
+      --places_->arriving_;
+      break;
+    case Stage::kWaiting:
+      std::erase(places_->waiting_, number_);
+      break;
+    case Stage::kRunning:
+      --places_->running_;
+      break;
   }
   places_->changed_.notify();
 }

@@ -12,8 +12,9 @@ namespace cocoon::worker {
 
 using async::Task;
 
-// How many requests a worker holds: `running_max` in the engine and `queue_max` waiting, first come
-// first served.
+// How many requests a worker holds: `running_max` in the engine and `queue_max` waiting. Served in
+// the order in which they were ready to run: a request that is slow to arrive holds a place, and
+// holds up nobody.
 class Places {
  public:
   Places(const async::Executor& executor, std::uint32_t running_max, std::uint32_t queue_max)
@@ -26,31 +27,29 @@ class Places {
     Ticket(Ticket&& other) noexcept
         : places_(std::exchange(other.places_, nullptr)),
           number_(other.number_),
-          is_running_(other.is_running_) {}
+          stage_(other.stage_) {}
     Ticket& operator=(Ticket&&) = delete;
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
     ~Ticket();
-    // Waits for the turn of this ticket.
+    // Waits for the turn of this ticket. Once.
     [[nodiscard]] Task<void> run();
 
    private:
-    friend class Places;
+    enum class Stage : std::uint8_t { kArriving, kWaiting, kRunning };
     Places* places_;
     std::uint64_t number_ = 0;
-    bool is_running_ = false;
+    Stage stage_ = Stage::kArriving;
   };
 
   // A place in the queue, or kBusy.
   [[nodiscard]] Result<Ticket> enter();
 
   [[nodiscard]] std::uint32_t total() const { return running_max_ + queue_max_; }
-  [[nodiscard]] std::uint32_t occupied() const {
-    return running_ + static_cast<std::uint32_t>(waiting_.size());
-  }
+  [[nodiscard]] std::uint32_t occupied() const { return running_ + waiting(); }
   [[nodiscard]] std::uint32_t running() const { return running_; }
   [[nodiscard]] std::uint32_t waiting() const {
-    return static_cast<std::uint32_t>(waiting_.size());
+    return arriving_ + static_cast<std::uint32_t>(waiting_.size());
   }
   // Returns once nobody is left inside.
   [[nodiscard]] Task<void> wait_empty();
@@ -59,6 +58,7 @@ class Places {
   std::uint32_t running_max_;
   std::uint32_t queue_max_;
   std::uint32_t running_ = 0;
+  std::uint32_t arriving_ = 0;  // have a place and have not asked for their turn
   std::uint64_t next_number_ = 0;
   std::deque<std::uint64_t> waiting_;
   async::Event changed_;

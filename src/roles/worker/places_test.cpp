@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "async/cancel.h"
+
 using namespace cocoon;
 using namespace cocoon::worker;
 
@@ -20,6 +22,11 @@ Task<void> visit(Trace& trace, int who, Result<Places::Ticket> ticket) {
   co_await ticket.value().run();
   trace.order.push_back(who);
   co_await async::yield_now();
+}
+
+Task<void> stay(Result<Places::Ticket> ticket, async::Event& may_leave) {
+  co_await ticket.value().run();
+  co_await may_leave.wait();
 }
 
 }  // namespace
@@ -43,14 +50,42 @@ TEST_CASE("a ticket dropped while waiting frees its place and lets the next one 
   boost::asio::io_context loop;
   Places places(loop.get_executor(), 1, 2);
   Trace trace{places, {}};
-  {
-    const auto abandoned = places.enter();
-    async::spawn(loop.get_executor(), visit(trace, 1, places.enter()),
-                 [](std::string_view) { CHECK(false); });
-    loop.run_for(std::chrono::milliseconds(1));
-    CHECK(trace.order.empty());
-  }
-  loop.restart();
+  async::Event may_leave(loop.get_executor());
+  async::spawn(loop.get_executor(), stay(places.enter(), may_leave),
+               [](std::string_view) { CHECK(false); });
+  const auto canceller = std::make_shared<async::Canceller>();
+  async::spawn_cancellable(loop.get_executor(), visit(trace, 1, places.enter()), canceller,
+                           [](std::exception_ptr) {});
+  async::spawn(loop.get_executor(), visit(trace, 2, places.enter()),
+               [](std::string_view) { CHECK(false); });
+  loop.run_for(std::chrono::milliseconds(1));
+  CHECK_EQ(places.occupied(), 3);
+  canceller->cancel();
+  loop.run_for(std::chrono::milliseconds(1));
+  CHECK_EQ(places.occupied(), 2);
+  may_leave.notify();
   loop.run();
-  CHECK(trace.order == std::vector<int>{1});
+  CHECK(trace.order == std::vector<int>{2});
+  CHECK_EQ(places.occupied(), 0);
+}
+
+TEST_CASE("a request that is slow to arrive holds a place and holds up nobody") {
+  boost::asio::io_context loop;
+  Places places(loop.get_executor(), 1, 2);
+  Trace trace{places, {}};
+  auto arriving = places.enter();
+  async::spawn(loop.get_executor(), visit(trace, 1, places.enter()),
+               [](std::string_view) { CHECK(false); });
+  async::spawn(loop.get_executor(), visit(trace, 2, places.enter()),
+               [](std::string_view) { CHECK(false); });
+  CHECK(places.enter().error().is(WorkerError::kBusy));
+  loop.run();
+  CHECK(trace.order == std::vector<int>{1, 2});
+  CHECK_EQ(places.occupied(), 1);
+  loop.restart();
+  async::spawn(loop.get_executor(), visit(trace, 0, std::move(arriving)),
+               [](std::string_view) { CHECK(false); });
+  loop.run();
+  CHECK(trace.order == std::vector<int>{1, 2, 0});
+  CHECK_EQ(places.occupied(), 0);
 }

@@ -133,9 +133,10 @@ std::expected<Service::Admitted, Refusal> Service::admit(BytesView envelope,
   auto parsed = sealed::parse_envelope_head(envelope, sealed::EnvelopeKind::kInfer);
   if (!parsed) return refused(400, parsed.error().message());
   const sealed::RequestHeader& header = parsed->head.header;
-  auto key = world_.keyring.find(parsed->head.recipients.front().kid);
   // 421 (Misdirected Request) tells the proxy that another wrap may still be good.
-  if (!key) return refused(421, "not wrapped for a key of this worker");
+  if (!world_.keyring.find(parsed->head.recipients.front().kid)) {
+    return refused(421, "not wrapped for a key of this worker");
+  }
   if (header.model_hash != settings_.model_hash)
     return refused(421, "this worker serves another model");
   if (const Status fresh = sealed::check_expiry(header, world_.keyring.now()); !fresh) {
@@ -147,7 +148,7 @@ std::expected<Service::Admitted, Refusal> Service::admit(BytesView envelope,
     return refused(
         402, "vouchers are not accepted yet, and the registry asks for payment or one was sent");
   }
-  return Admitted{std::move(parsed->head), parsed->bytes_consumed, std::move(key)};
+  return Admitted{std::move(parsed->head), parsed->bytes_consumed};
 }
 
 Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admitted,
@@ -158,16 +159,16 @@ Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admi
   };
   const Status place = co_await async::unless(response.wait_closed(), wait_for_place(ticket));
   if (!place) co_return Refusal{499, "the client went away"};
-  // A key that was wiped in the meantime opens nothing more, and the ids it answered are forgotten.
-  if (world_.keyring.find(admitted.key->kid) == nullptr) {
-    co_return Refusal{421, "the key was wiped while the request waited"};
-  }
+  // Looked up only now and let go of as soon as the request is open: waiting requests and long
+  // answers keep no key from being wiped. One that was wiped in the meantime opens nothing more,
+  // and the ids it answered are forgotten.
+  std::shared_ptr<const EpochKey> key = world_.keyring.find(admitted.head.recipients.front().kid);
+  if (key == nullptr) co_return Refusal{421, "the key was wiped while the request waited"};
 
   auto opened = sealed::open_request(admitted.head, BytesView(envelope).subspan(admitted.body_at),
-                                     admitted.key->kid, admitted.key->hpke);
+                                     key->kid, key->hpke);
   if (!opened) co_return Refusal{400, opened.error().message()};
-  if (const Status first =
-          replay_guard_.insert(admitted.head.header.request_id, admitted.key->epoch);
+  if (const Status first = replay_guard_.insert(admitted.head.header.request_id, key->epoch);
       !first) {
     const bool is_replay = first.error().is(sealed::SealedError::kReplayed);
     if (is_replay) world_.metrics.increment(ports::Counter::kReplaysRefused);
@@ -178,7 +179,9 @@ Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admi
   Answer answer(settings_,
                 {.header = admitted.head.header,
                  .terms_hash = admitted.head.recipients.front().terms_hash,
-                 .key = admitted.key,
+                 .kid = key->kid,
+                 .image_hash = key->image_hash,
+                 .block_seqno = key->statement.block_seqno,
                  .plaintext = std::move(opened->plaintext),
                  .secret = std::move(opened->response_secret)},
                 {.identity = world_.keyring.identity(),
@@ -187,6 +190,7 @@ Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admi
                  .random = world_.random,
                  .metrics = world_.metrics,
                  .clock = world_.clock});
+  key.reset();
   const Answer::Outcome outcome = co_await answer.send(response);
   world_.metrics.set(ports::Gauge::kRequestsInFlight, places_.running() - 1);
   switch (outcome) {

@@ -59,7 +59,6 @@ class Service final : public ports::HttpHandler {
   struct Admitted {
     sealed::EnvelopeHead head;
     std::size_t body_at = 0;
-    std::shared_ptr<const EpochKey> key;
   };
   [[nodiscard]] Task<void> infer(ports::HttpRequest request, ports::ResponseWriter& response);
   // Everything that costs nothing: form, key, model, expiry, voucher.
