@@ -347,3 +347,64 @@ TEST_CASE("a reconnecting client fails fast while its proxy is away and finds it
   CHECK_FALSE(changes[1]);
   CHECK(changes.back());
 }
+
+TEST_CASE("a peer that takes nothing of its answer loses the stream and not the connection") {
+  World world;
+  world.options.forward_limits.output_stall_max = 300ms;
+  std::optional<Status> written;
+  world.routes["/endless"] = [&](ports::HttpRequest,
+                                 ports::ResponseWriter& response) -> Task<void> {
+    if (!response.head(200, {})) co_return;
+    do {
+      written = co_await response.write(Bytes(16 * 1024));
+    } while (*written);
+  };
+  world.run([&](World& net) -> Task<void> {
+    const auto connection = co_await net.dial();
+    const auto answer = (co_await connection->http().send(get("/endless"), in(5s))).value();
+    // Its window fills, and nobody reads.
+    co_await pause(1s);
+    REQUIRE(written.has_value());
+    CHECK(written->error().is(HttpError::kBroken));
+    auto echo = co_await connection->http().send(post("/echo", to_bytes("x")), in(5s));
+    CHECK(echo.has_value());
+  });
+}
+
+TEST_CASE("a peer that reads slowly but steadily keeps its stream") {
+  World world;
+  world.options.forward_limits.output_stall_max = 300ms;
+  world.routes["/long"] = [&](ports::HttpRequest, ports::ResponseWriter& response) -> Task<void> {
+    (void)co_await ports::respond(response, 200, {}, Bytes(1024 * 1024));
+  };
+  world.run([&](World& net) -> Task<void> {
+    const auto connection = co_await net.dial();
+    const auto answer = (co_await connection->http().send(get("/long"), in(5s))).value();
+    std::size_t read = 0;
+    for (;;) {
+      const auto chunk = co_await answer.body->read();
+      REQUIRE(chunk.has_value());
+      if (chunk->empty()) break;
+      read += chunk->size();
+      co_await pause(150ms);
+    }
+    CHECK_EQ(read, 1024 * 1024);
+  });
+}
+
+TEST_CASE("what arrives while a connection is given up is not looked at any more") {
+  World world;
+  world.run([&](World& net) -> Task<void> {
+    for (int round = 0; round < 20; ++round) {
+      const auto connection = co_await net.dial();
+      {
+        auto answer = co_await connection->http().send(post("/echo", Bytes(256 * 1024)), in(5s));
+        CHECK(answer.has_value());
+      }
+      for (int i = 0; i <= round; ++i) co_await async::yield_now();
+      connection->close();
+      for (int i = 0; i < 20; ++i) co_await async::yield_now();
+      CHECK_FALSE(connection->is_open());
+    }
+  });
+}

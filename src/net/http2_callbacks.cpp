@@ -100,7 +100,8 @@ int Http2Callbacks::begin_headers(nghttp2_session* session, const nghttp2_frame*
   if (owner.handlers_.size() + owner.to_start_.size() >= owner.limits_.streams_max) {
     return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
   }
-  const auto stream = std::make_shared<Http2Stream>(owner.executor_, owner.weak_from_this());
+  const auto stream = std::make_shared<Http2Stream>(owner.executor_, owner.weak_from_this(),
+                                                    owner.limits_.output_stall_max);
   stream->id = id;
   owner.streams_.emplace(id, stream);
   return nghttp2_session_set_stream_user_data(session, id, stream.get());

@@ -77,7 +77,8 @@ Result<Http2Session::Stream> Http2Session::submit(const ports::HttpRequest& requ
   TRY_VOID(block.pseudo(":path", request.path));
   TRY_VOID(block.add(request.headers));
 
-  const auto stream = std::make_shared<Http2Stream>(executor_, weak_from_this());
+  const auto stream =
+      std::make_shared<Http2Stream>(executor_, weak_from_this(), limits_.output_stall_max);
   const nghttp2_data_provider provider = Http2Callbacks::provider(stream.get());
   const std::int32_t id =
       nghttp2_submit_request(session_, nullptr, block.data(), block.size(),

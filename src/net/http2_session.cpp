@@ -76,6 +76,8 @@ Task<void> Http2Session::run_reader(std::shared_ptr<Http2Session> self) {
   while (!self->closed_) {
     const auto length = co_await self->channel_->read_some(buffer);
     if (!length || *length == 0) break;
+    // What was received while the connection was given up would find streams that are gone.
+    if (self->closed_) break;
     self->last_received_ = steady_clock::now();
     if (self->doomed_) continue;
     const ssize_t used = nghttp2_session_mem_recv(

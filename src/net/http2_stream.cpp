@@ -15,6 +15,9 @@ namespace {
 // connection.
 constexpr std::size_t kOutputBytesMax = 32 * 1024;
 
+// A peer that takes less than this in output_stall_max takes nothing.
+constexpr std::size_t kOutputStepBytes = 16 * 1024;
+
 constexpr std::size_t kTrailerBytesMax = 16 * 1024;
 
 class Http2BodyReader final : public ports::BodyReader {
@@ -37,9 +40,11 @@ std::unique_ptr<ports::BodyReader> make_body_reader(std::shared_ptr<Http2Stream>
   return std::make_unique<Http2BodyReader>(std::move(stream));
 }
 
-Http2Stream::Http2Stream(const async::Executor& executor, std::weak_ptr<Http2Session> session)
+Http2Stream::Http2Stream(const async::Executor& executor, std::weak_ptr<Http2Session> session,
+                         async::Duration output_stall_max)
     : session_(std::move(session)),
       input_changed_(executor),
+      output_stall_max_(output_stall_max),
       output_changed_(executor),
       closed_(executor) {}
 
@@ -83,6 +88,8 @@ std::size_t Http2Stream::take_output(MutableBytesView into) {
     }
   }
   output_bytes_ -= taken;
+  output_taken_ += taken;
+  if (output_bytes_ == 0 || output_taken_ >= kOutputStepBytes) note_output_moved();
   if (taken > 0 && output_bytes_ < kOutputBytesMax) output_changed_.notify();
   return taken;
 }
@@ -143,11 +150,12 @@ async::Task<Status> Http2Stream::write(Bytes chunk) {
   if (!is_open()) co_return broken();
   if (output_finished_) co_return fail(HttpError::kProtocol, "write after the end");
   if (!chunk.empty()) {
+    if (output_bytes_ == 0) note_output_moved();
     output_bytes_ += chunk.size();
     output_.push_back(std::move(chunk));
     if (const auto owner = session()) owner->output_ready(*this);
   }
-  while (is_open() && output_bytes_ >= kOutputBytesMax) co_await output_changed_.wait();
+  while (is_open() && output_bytes_ >= kOutputBytesMax) co_await wait_output();
   if (!is_open()) co_return broken();
   co_return Status{};
 }
@@ -158,11 +166,25 @@ async::Task<Status> Http2Stream::finish(ports::HttpFields fields) {
   if (output_finished_) co_return fail(HttpError::kProtocol, "finished twice");
   CO_TRY_VOID(HeaderBlock(kTrailerBytesMax).add(fields));
   output_finished_ = true;
+  if (output_bytes_ == 0) note_output_moved();
   output_trailers = std::move(fields);
   if (const auto owner = session()) owner->output_ready(*this);
-  while (is_open() && !output_end_sent_) co_await output_changed_.wait();
+  while (is_open() && !output_end_sent_) co_await wait_output();
   if (!output_end_sent_) co_return broken();
   co_return Status{};
+}
+
+void Http2Stream::note_output_moved() {
+  output_moved_ = std::chrono::steady_clock::now();
+  output_taken_ = 0;
+}
+
+async::Task<void> Http2Stream::wait_output() {
+  const auto self = shared_from_this();
+  co_await output_changed_.wait_until(output_moved_ + output_stall_max_);
+  if (std::chrono::steady_clock::now() >= output_moved_ + output_stall_max_) {
+    reset(NGHTTP2_CANCEL);
+  }
 }
 
 async::Task<void> Http2Stream::wait_closed() {

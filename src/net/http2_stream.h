@@ -27,7 +27,8 @@ enum class StreamEnd : std::uint8_t {
 // safe to use after the session ended.
 class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
  public:
-  Http2Stream(const async::Executor& executor, std::weak_ptr<Http2Session> session);
+  Http2Stream(const async::Executor& executor, std::weak_ptr<Http2Session> session,
+              async::Duration output_stall_max);
 
   // What came in.
   struct Head {
@@ -81,6 +82,9 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
 
  private:
   [[nodiscard]] std::unexpected<Error> broken() const;
+  // Returns when the peer took something; resets the stream if it took nothing for too long.
+  [[nodiscard]] async::Task<void> wait_output();
+  void note_output_moved();
 
   std::weak_ptr<Http2Session> session_;
   StreamEnd end_ = StreamEnd::kOpen;
@@ -95,6 +99,10 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
   std::size_t output_bytes_ = 0;
   bool output_finished_ = false;  // finish() was called
   bool output_end_sent_ = false;  // and everything up to the end has left for the writer
+  const async::Duration output_stall_max_;
+  async::TimePoint
+      output_moved_;              // when the peer last took a good piece, or there was none to take
+  std::size_t output_taken_ = 0;  // since then
   async::Event output_changed_;
   async::Event closed_;
 };

@@ -16,6 +16,9 @@ struct Http2Limits {
   std::uint32_t stream_window_bytes = 256 * 1024;
   std::uint32_t connection_window_bytes = 64 * 1024 * 1024;
   std::uint32_t header_list_bytes_max = 16 * 1024;
+  // A stream of which the peer takes next to nothing for this long is reset: a peer that asks and
+  // does not listen would else hold a handler, and an engine behind it, for ever.
+  async::Duration output_stall_max = std::chrono::seconds(60);
   // A connection that was silent this long is pinged; one that stays silent for ping_timeout after
   // it is closed, and so is one that takes no byte of ours in both together.
   async::Duration ping_interval = std::chrono::seconds(15);
