@@ -43,6 +43,19 @@ int report_failure(const RoleProgram& program, const Error& error);
 [[nodiscard]] int run_to_end(boost::asio::io_context& loop, const RoleProgram& program,
                              async::Task<Result<void>> body);
 
+// What main() of a role does: `load` reads the configuration, `run` serves until a signal. Both may
+// be any callables; `run` takes the loop and the configuration.
+template <class Load, class Run>
+int role_main(const RoleProgram& program, int argc, char** argv, Load load, Run run) {
+  const auto arguments = parse_role_arguments(program, argc, argv);
+  if (!arguments) return arguments.error();
+  auto config = load(arguments->config);
+  if (!config) return report_failure(program, config.error());
+  if (arguments->mode == RoleArguments::Mode::kCheck) return kExitOk;
+  boost::asio::io_context loop(1);
+  return run_to_end(loop, program, run(loop, std::move(*config)));
+}
+
 // The admin endpoint on 127.0.0.1, or none for port 0.
 class AdminServer {
  public:

@@ -91,12 +91,5 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
 
 int main(int argc, char** argv) {
   using namespace cocoon;
-  using namespace cocoon::apps;
-  const auto arguments = parse_role_arguments(kProgram, argc, argv);
-  if (!arguments) return arguments.error();
-  auto config = config::load_proxy_config(arguments->config);
-  if (!config) return report_failure(kProgram, config.error());
-  if (arguments->mode == RoleArguments::Mode::kCheck) return kExitOk;
-  boost::asio::io_context loop(1);
-  return run_to_end(loop, kProgram, run_proxy(loop, std::move(*config)));
+  return apps::role_main(apps::kProgram, argc, argv, config::load_proxy_config, apps::run_proxy);
 }

@@ -52,11 +52,19 @@ void close_to_debuggers() {
   (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-Result<Bytes> read_configuration(const std::filesystem::path& path) {
+// The measured bytes and what they say.
+struct Configuration {
+  Bytes bytes;
+  attest::WorkerConfig parsed;
+};
+
+Result<Configuration> load(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), {});
   if (!file) return fail(attest::AttestError::kForbiddenConfig, "cannot read " + path.string());
-  return to_bytes(text);
+  Configuration configuration{to_bytes(text), {}};
+  TRY(configuration.parsed, attest::parse_worker_config(configuration.bytes));
+  return configuration;
 }
 
 // The engine of the configuration, supervised or external, behind one face.
@@ -151,8 +159,9 @@ worker::ServiceLimits service_limits(const attest::WorkerConfig& config) {
   return limits;
 }
 
-async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::WorkerConfig config,
-                                     Bytes configuration) {
+async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuration configuration) {
+  close_to_debuggers();
+  const attest::WorkerConfig& config = configuration.parsed;
   const async::Executor executor = loop.get_executor();
   const Logger log = Logger::to_stderr(config.log_level);
   const auto clock = async::make_real_clock();
@@ -176,7 +185,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::Work
   worker::Keyring keyring({.network = config.network,
                            .model_name = config.model.name,
                            .model_hash = model.hash,
-                           .configuration = std::move(configuration),
+                           .configuration = std::move(configuration.bytes),
                            .owner_address = config.owner_address,
                            .slot_id = config.slot_id},
                           {*registry, *head, quotes, random, *clock, log},
@@ -229,16 +238,5 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, attest::Work
 
 int main(int argc, char** argv) {
   using namespace cocoon;
-  using namespace cocoon::apps;
-  const auto arguments = parse_role_arguments(kProgram, argc, argv);
-  if (!arguments) return arguments.error();
-  auto configuration = read_configuration(arguments->config);
-  if (!configuration) return report_failure(kProgram, configuration.error());
-  auto config = attest::parse_worker_config(*configuration);
-  if (!config) return report_failure(kProgram, config.error());
-  if (arguments->mode == RoleArguments::Mode::kCheck) return kExitOk;
-  close_to_debuggers();
-  boost::asio::io_context loop(1);
-  return run_to_end(loop, kProgram,
-                    run_worker(loop, std::move(*config), std::move(*configuration)));
+  return apps::role_main(apps::kProgram, argc, argv, apps::load, apps::run_worker);
 }
