@@ -72,6 +72,14 @@ bool is_installed(std::string_view status, const std::string& package) {
   return false;
 }
 
+// The installed Debian package that steers the clock, which is also its service's name.
+std::string time_service(std::string_view status) {
+  for (const char* const package : {"chrony", "systemd-timesyncd", "ntpsec", "openntpd", "ntp"}) {
+    if (is_installed(status, package)) return package;
+  }
+  return {};
+}
+
 }  // namespace
 
 Check check_kernel(const MachineBasics& basics) {
@@ -161,11 +169,13 @@ Check check_clock(MachineProbe& probe) {
   if (clock->synchronised) {
     return {.id = "clock", .state = CheckState::kOk, .text = "the clock is synchronised"};
   }
-  return {.id = "clock",
-          .state = CheckState::kMend,
-          .text = "the clock is not synchronised; evidence and requests expire by it",
-          .command = "apt-get install chrony",
-          .roles = kAll};
+  const std::string installed = time_service(probe.read("/var/lib/dpkg/status").value_or(""));
+  return {
+      .id = "clock",
+      .state = CheckState::kMend,
+      .text = "the clock is not synchronised; evidence and requests expire by it",
+      .command = installed.empty() ? "apt-get install chrony" : "systemctl restart " + installed,
+      .roles = kAll};
 }
 
 Check check_open_files(MachineProbe& probe) {
@@ -195,15 +205,11 @@ Check check_packages(MachineProbe& probe, bool has_gpu, bool is_tdx_host) {
     check.text = "this system is not a Debian; install what docs/operations.md lists its own way";
     return check;
   }
-  const auto one_of = [&](std::initializer_list<const char*> packages) {
-    return std::ranges::any_of(packages,
-                               [&](const char* package) { return is_installed(*status, package); });
-  };
   std::string missing;
-  if (!one_of({"chrony", "systemd-timesyncd", "ntpsec", "openntpd", "ntp"})) missing += " chrony";
+  if (time_service(*status).empty()) missing += " chrony";
   if (has_gpu && !probe.find_program("nvidia-smi")) missing += " nvidia-smi";
-  if (is_tdx_host && !one_of({"qemu-system-x86"})) missing += " qemu-system-x86";
-  if (is_tdx_host && !one_of({"ovmf"})) missing += " ovmf";
+  if (is_tdx_host && !is_installed(*status, "qemu-system-x86")) missing += " qemu-system-x86";
+  if (is_tdx_host && !is_installed(*status, "ovmf")) missing += " ovmf";
   if (missing.empty()) {
     check.text = "no Debian package is missing";
     return check;

@@ -295,6 +295,9 @@ TEST_CASE("clock, disk and limits are mended by one command each") {
     CHECK_EQ(check.roles.size(), 3);
   }
   CHECK_EQ(machine.examined().of(MachineRole::kClient).verdict, Verdict::kMend);
+  CHECK_EQ(machine.checked("clock").command, "systemctl restart chrony");
+  machine.files.erase("/var/lib/dpkg/status");
+  CHECK_EQ(machine.checked("clock").command, "apt-get install chrony");
   machine.limits = {.soft = 1024, .hard = 524288};
   CHECK_EQ(machine.checked("open-files").state, CheckState::kNote);
 }

@@ -9,6 +9,7 @@
 
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/local_http.h"
+#include "apps/cocoon/proxy_identity.h"
 #include "attest/image_toml.h"
 #include "base/log.h"
 #include "chain/chain_file.h"
@@ -16,12 +17,10 @@
 #include "chain/registry_toml.h"
 #include "codec/json.h"
 #include "config/client_config.h"
-#include "config/key_file.h"
 #include "config/proxy_config.h"
 #include "crypto/hash.h"
 #include "engine/model_files.h"
 #include "net/endpoint.h"
-#include "net/os_random.h"
 
 namespace cocoon::apps {
 namespace {
@@ -192,18 +191,6 @@ Status make_folder(const std::filesystem::path& folder) {
   return {};
 }
 
-// The proxy's identity: kept from run to run, made at the first.
-Result<crypto::Ed25519PublicKey> proxy_key(const std::filesystem::path& file) {
-  auto seed = config::load_key_file(file);
-  if (!seed) {
-    SecretArray<32> fresh;
-    net::OsRandom().fill(fresh.expose_mutable());
-    TRY_VOID(config::create_key_file(file, fresh));
-    seed = std::move(fresh);
-  }
-  return crypto::Ed25519KeyPair::from_seed(std::move(seed).value()).public_key();
-}
-
 }  // namespace
 
 std::string worker_name(std::size_t index) { return fmt::format("worker-{}", index + 1); }
@@ -219,7 +206,7 @@ Result<DevnetFacts> plan_devnet(const DevnetOptions& options) {
     proxy.name = fmt::format("proxy-{}", i + 1);
     TRY(proxy.port, ports.choose(standard));
     TRY(proxy.admin_port, ports.choose(static_cast<std::uint16_t>(standard + 1)));
-    TRY(proxy.key, proxy_key(options.state / (proxy.name + ".key")));
+    TRY(proxy.key, proxy_identity(options.state / (proxy.name + ".key")));
     facts.proxies.push_back(std::move(proxy));
   }
   for (std::size_t i = 0; i < options.workers; ++i) {

@@ -6,10 +6,14 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/cocoon/demo.h"
+#include "apps/cocoon/doctor.h"
 #include "apps/cocoon/error.h"
+#include "apps/cocoon/help.h"
 #include "apps/cocoon/process.h"
+#include "apps/cocoon/proxy_identity.h"
 #include "apps/cocoon/terminal.h"
 #include "apps/cocoon/up.h"
+#include "apps/cocoon/worker_setup.h"
 #include "apps/common/role_program.h"
 #include "attest/inspect.h"
 #include "chain/files.h"
@@ -22,17 +26,6 @@ constexpr std::size_t kInspectBytesMax = 1024 * 1024;
 constexpr const char* kDefaultQuestion = "Name the capital city of France.";
 constexpr const char* kDefaultModel = "SmolLM2-135M-Instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
 
-constexpr const char* kFooter = R"(Examples:
-  cocoon demo                        one private answer, then everything is gone again
-  cocoon up --workers 2 --proxies 2  a network that stays; then point an OpenAI SDK at http://127.0.0.1:10000/v1
-  cocoon up --engine http://127.0.0.1:8080   the same around an engine that runs already
-  cocoon status ; cocoon down
-  cocoon worker run --config worker.toml
-  cocoon attest inspect quote.bin
-
-Exit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.
-With --json a command prints one JSON object and nothing else. NO_COLOR turns colours off.)";
-
 struct Command {
   bool json = false;
   DevnetOptions devnet;
@@ -41,6 +34,9 @@ struct Command {
   std::string question = kDefaultQuestion;
   std::string config;
   std::string file;
+  WorkerSetup setup;
+  std::string owner;
+  bool yes = false;
 };
 
 void add_json(CLI::App* app, Command& command) {
@@ -128,7 +124,18 @@ int inspect(const Command& command, const Terminal& terminal) {
   return kExitOk;
 }
 
+// Sets up a worker with what was given; what was not is asked for.
+int worker_setup(Command& command, const CLI::App& parsed, Terminal& terminal) {
+  command.setup.programs = program_folder();
+  if (parsed.count("--owner") > 0) command.setup.owner = command.owner;
+  if (command.yes) command.setup.overwrite = WorkerSetup::Overwrite::kYes;
+  return run_worker_setup(std::move(command.setup), terminal);
+}
+
 struct Commands {
+  CLI::App* doctor = nullptr;
+  CLI::App* worker_setup = nullptr;
+  CLI::App* proxy_key = nullptr;
   CLI::App* demo = nullptr;
   CLI::App* up = nullptr;
   CLI::App* status = nullptr;
@@ -137,10 +144,48 @@ struct Commands {
   std::vector<std::pair<std::string, CLI::App*>> roles;
 };
 
+CLI::App* describe_worker_setup(CLI::App& worker, Command& command) {
+  CLI::App* const app =
+      worker.add_subcommand("setup", "write a worker's configuration; asks for what no flag gives");
+  WorkerSetup& setup = command.setup;
+  app->footer(kWorkerSetupHelp);
+  app->add_option("--owner", command.owner, "TON address that is paid; empty for none");
+  app->add_option("--model", setup.model,
+                  "the model, a GGUF file or the folder of one; the registry must list it");
+  app->add_option("--registry", setup.registry, "registry file, which names models and proxies");
+  app->add_option("--chain", setup.chain,
+                  "chain file; chain.toml beside the registry unless given");
+  app->add_option("--tsm", setup.tsm,
+                  "configfs-tsm tree, where it is not the kernel's own (tdx-sim)");
+  app->add_option("--config", setup.config, "the file to write")->capture_default_str();
+  app->add_flag("--yes", command.yes, "replace a file that is there");
+  add_json(app, command);
+  return app;
+}
+
+void describe_roles(CLI::App& app, Command& command, Commands& commands) {
+  for (const char* const role : {"client", "proxy", "worker"}) {
+    CLI::App* const group = app.add_subcommand(role, fmt::format("the {} role", role));
+    group->require_subcommand(1);
+    CLI::App* const run =
+        group->add_subcommand("run", fmt::format("run cocoon-{} in the foreground", role));
+    run->add_option("--config", command.config, "its configuration")->required();
+    commands.roles.emplace_back(role, run);
+  }
+  commands.worker_setup = describe_worker_setup(*app.get_subcommand("worker"), command);
+  commands.proxy_key = app.get_subcommand("proxy")->add_subcommand(
+      "key", "print the public key of a proxy's key file, which is made if there is none");
+  commands.proxy_key
+      ->add_option("FILE", command.file, "the key file, identity_key_file of proxy.toml")
+      ->required();
+  commands.proxy_key->footer(kProxyKeyHelp);
+  add_json(commands.proxy_key, command);
+}
+
 Commands describe(CLI::App& app, Command& command) {
   Commands commands;
   app.set_version_flag("--version", "cocoon " COCOON_VERSION);
-  app.footer(kFooter);
+  app.footer(kCocoonHelp);
   app.require_subcommand(1);
   commands.demo =
       app.add_subcommand("demo", "the whole network on this machine, one real answer, then exit 0");
@@ -162,14 +207,11 @@ Commands describe(CLI::App& app, Command& command) {
   for (CLI::App* const with_json : {commands.demo, commands.up, commands.status, commands.down}) {
     add_json(with_json, command);
   }
-  for (const char* const role : {"client", "proxy", "worker"}) {
-    CLI::App* const group = app.add_subcommand(role, fmt::format("the {} role", role));
-    group->require_subcommand(1);
-    CLI::App* const run =
-        group->add_subcommand("run", fmt::format("run cocoon-{} in the foreground", role));
-    run->add_option("--config", command.config, "its configuration")->required();
-    commands.roles.emplace_back(role, run);
-  }
+  describe_roles(app, command, commands);
+  commands.doctor = app.add_subcommand(
+      "doctor", "what this machine can be (worker, proxy, client) and what to mend");
+  commands.doctor->footer(kDoctorHelp);
+  add_json(commands.doctor, command);
   CLI::App* const attest = app.add_subcommand("attest", "evidence of confidential computing");
   attest->require_subcommand(1);
   commands.inspect = attest->add_subcommand(
@@ -194,6 +236,10 @@ int run(int argc, char** argv) {
   Terminal terminal(command.json ? Terminal::Mode::kJson : Terminal::Mode::kHuman);
   if (commands.demo->parsed()) return demo(command, terminal);
   if (commands.up->parsed()) return up(command, terminal);
+  if (commands.doctor->parsed()) return run_doctor(terminal);
+  if (commands.worker_setup->parsed())
+    return worker_setup(command, *commands.worker_setup, terminal);
+  if (commands.proxy_key->parsed()) return run_proxy_key(command.file, terminal);
   if (commands.inspect->parsed()) return inspect(command, terminal);
   for (const auto& [role, parsed] : commands.roles) {
     if (parsed->parsed()) return run_role(role, command, terminal);

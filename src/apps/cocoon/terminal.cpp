@@ -10,6 +10,7 @@ namespace cocoon::apps {
 namespace {
 
 constexpr std::string_view kGreen = "\x1b[32m";
+constexpr std::string_view kYellow = "\x1b[33m";
 constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kReset = "\x1b[0m";
@@ -37,6 +38,16 @@ void Terminal::done(std::string_view text) const {
 
 void Terminal::fact(std::string_view name, std::string_view value) const {
   if (!is_json()) fmt::print("  {} {}\n", styled(kDim, fmt::format("{:<10}", name)), value);
+}
+
+void Terminal::note(std::string_view text) const {
+  if (!is_json()) fmt::print("{} {}\n", styled(kDim, "·"), text);
+}
+
+void Terminal::mend(std::string_view text, std::string_view command) const {
+  if (is_json()) return;
+  fmt::print("{} {}\n", styled(kYellow, "✗"), text);
+  if (!command.empty()) fmt::print("    {}\n", styled(kBold, command));
 }
 
 void Terminal::headline(std::string_view text) const {

@@ -15,6 +15,10 @@ class Terminal {
   void step(std::string_view text);                                // "… starting the proxy"
   void done(std::string_view text) const;                          // "✓ proxy on 127.0.0.1:11000"
   void fact(std::string_view name, std::string_view value) const;  // "  model   SmolLM2"
+  // "· no NVIDIA GPU": worth knowing.
+  void note(std::string_view text) const;
+  // "✗ the clock is not synchronised", and below it what to type.
+  void mend(std::string_view text, std::string_view command) const;
   void headline(std::string_view text) const;
   void text(std::string_view text) const;
   // One JSON object, the only thing that --json prints.
