@@ -4,6 +4,7 @@
 #include <cstring>
 #include <set>
 
+#include "async/event.h"
 #include "async/race.h"
 #include "attest/evidence.h"
 #include "ports/judge.h"
@@ -19,13 +20,39 @@ constexpr async::Duration kRefreshInterval = 2s;
 // While no worker is known, waiting people make it worth asking more often.
 constexpr async::Duration kRefreshIntervalEmpty = 250ms;
 constexpr async::Duration kRequestDeadline = 5s;
+// One proxy's share of a round.
+constexpr async::Duration kLineDeadline = 10s;
 constexpr async::Duration kVerdictLife = 60s;
+// What a new look may take after that; then the old verdict counts no more.
+constexpr async::Duration kVerdictSlack = 30s;
 // A refusal is looked at again soon: it may have been the network, or a block that had not arrived
 // here yet.
 constexpr async::Duration kRefusalLife = 5s;
 // So many new workers are verified in one round at most; the rest follow in the next.
 constexpr std::size_t kVerificationsPerRound = 64;
 constexpr int kStatusOk = 200;
+
+// Proxies that are looked at together.
+struct Round {
+  explicit Round(const async::Executor& executor) : changed(executor) {}
+  std::size_t left = 0;
+  async::Event changed;
+};
+
+// Counts one proxy of the round as done, in whatever way its coroutine ends.
+class Turn {
+ public:
+  explicit Turn(std::shared_ptr<Round> round) : round_(std::move(round)) { ++round_->left; }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    --round_->left;
+    round_->changed.notify();
+  }
+
+ private:
+  std::shared_ptr<Round> round_;
+};
 
 }  // namespace
 
@@ -39,8 +66,19 @@ Task<void> Fleet::keep_fresh() {
 
 Task<void> Fleet::refresh() {
   follow_registry();
-  const auto lines = lines_;
-  for (const auto& line : lines) co_await refresh_line(line);
+  // All proxies at once: one that is slow, or wants to be, delays nobody's workers but its own.
+  const async::Executor executor = co_await async::this_executor();
+  const auto round = std::make_shared<Round>(executor);
+  const auto look = [](Fleet& fleet, std::shared_ptr<ProxyLine> line,
+                       std::unique_ptr<Turn> turn) -> Task<void> {
+    co_await fleet.refresh_line(std::move(line));
+    turn.reset();
+  };
+  for (const auto& line : lines_) {
+    async::spawn(executor, look(*this, line, std::make_unique<Turn>(round)),
+                 [this](std::string_view) { world_.log.error("client.refresh_crashed"); });
+  }
+  while (round->left > 0) co_await round->changed.wait();
   forget_unlisted();
 }
 
@@ -63,8 +101,8 @@ void Fleet::follow_registry() {
 }
 
 Task<Result<Bytes>> Fleet::get(std::shared_ptr<ProxyLine> line, std::string path,
-                               std::size_t bytes_max) {
-  const async::Deadline by = world_.clock.in(kRequestDeadline);
+                               std::size_t bytes_max, async::Deadline by) {
+  by = std::min(by, world_.clock.in(kRequestDeadline));
   CO_TRY(ports::HttpResponse response,
          co_await line->http->send(
              {.method = "GET", .path = std::move(path), .headers = {}, .body = ports::body_of({})},
@@ -75,64 +113,74 @@ Task<Result<Bytes>> Fleet::get(std::shared_ptr<ProxyLine> line, std::string path
                                           ports::read_all(*response.body, bytes_max));
 }
 
+Task<Status> Fleet::read_directory(std::shared_ptr<ProxyLine> line, async::Deadline by) {
+  CO_TRY(const Bytes encoded,
+         co_await get(line, std::string(wire::kPathDirectory), wire::kDirectoryBytesMax, by));
+  CO_TRY(wire::Directory directory, wire::Directory::decode(encoded));
+  std::set<Kid> seen;
+  std::erase_if(directory.entries,
+                [&](const auto& entry) { return !seen.insert(entry.kid).second; });
+  line->directory = std::move(directory);
+  co_return Status();
+}
+
 Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
-  auto encoded = co_await get(line, std::string(wire::kPathDirectory), wire::kDirectoryBytesMax);
-  auto directory = encoded ? wire::Directory::decode(*encoded) : std::unexpected(encoded.error());
+  const async::Deadline by = world_.clock.in(kLineDeadline);
+  const Status listed = co_await read_directory(line, by);
   const auto before = line->state;
-  line->state = directory ? ProxyLine::State::kUp : ProxyLine::State::kDown;
+  line->state = listed ? ProxyLine::State::kUp : ProxyLine::State::kDown;
   if (before != line->state) {
-    if (directory) {
+    if (listed) {
       world_.log.info("client.proxy_up",
                       {LogField::endpoint(line->proxy.host), LogField::port(line->proxy.port)});
     } else {
       world_.log.warn("client.proxy_down",
                       {LogField::endpoint(line->proxy.host), LogField::port(line->proxy.port),
-                       LogField::error(directory.error())});
+                       LogField::error(listed.error())});
     }
   }
   world_.metrics.set(ports::Gauge::kProxiesAttached, static_cast<std::int64_t>(proxies_up()));
-  if (!directory) co_return;
-  line->directory = std::move(directory).value();
+  if (!listed) co_return;
 
+  std::erase_if(line->refused, [&](const auto& entry) {
+    return world_.clock.now() - entry.second >= kRefusalLife;
+  });
   const PolicyHash policy = world_.registry.current()->policy.hash();
   std::size_t verifications = 0;
   const auto entries = line->directory.entries;
   for (const wire::DirectoryEntry& entry : entries) {
     const auto known = verdicts_.find(entry.kid);
     const bool is_settled = known != verdicts_.end() && known->second.policy == policy &&
-                            world_.clock.now() - known->second.judged_at <
-                                (known->second.worker ? kVerdictLife : kRefusalLife);
-    if (is_settled) continue;
-    if (++verifications > kVerificationsPerRound) break;
-    const Status verified = co_await verify(line, entry);
+                            world_.clock.now() - known->second.judged_at < kVerdictLife;
+    if (is_settled || line->refused.contains(entry.kid)) continue;
+    if (++verifications > kVerificationsPerRound || world_.clock.now() >= by) break;
+    const Status verified = co_await verify(line, entry.kid, by);
     world_.metrics.increment(verified ? ports::Counter::kEvidenceAccepted
                                       : ports::Counter::kEvidenceRefused);
     if (!verified) {
-      verdicts_.insert_or_assign(entry.kid, Verdict{nullptr, policy, world_.clock.now()});
+      line->refused.insert_or_assign(entry.kid, world_.clock.now());
       world_.log.warn("client.worker_refused",
                       {LogField::kid(entry.kid), LogField::error(verified.error())});
     }
   }
 }
 
-Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry) {
-  CO_TRY(const Bytes evidence,
-         co_await get(line, std::string(wire::kPathEvidence) + entry.kid.hex(),
-                      attest::kEvidenceBytesMax));
-  const PolicyHash policy = world_.registry.current()->policy.hash();
+Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, Kid kid, async::Deadline by) {
+  CO_TRY(const Bytes evidence, co_await get(line, std::string(wire::kPathEvidence) + kid.hex(),
+                                            attest::kEvidenceBytesMax, by));
+  const auto snapshot = world_.registry.current();
   CO_TRY(attest::VerifiedWorker worker,
          co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
-  if (worker.kid() != entry.kid)
+  if (worker.kid() != kid)
     co_return fail(ClientError::kWorkerRefused, "the evidence is another worker's");
-  const registry::Model* const model =
-      world_.registry.current()->model_by_hash(worker.statement().model_hash);
+  const registry::Model* const model = snapshot->model_by_hash(worker.statement().model_hash);
   if (model == nullptr || model->name != worker.statement().model_name) {
     co_return fail(ClientError::kWorkerRefused,
                    "the registry does not list this model under this hash");
   }
   verdicts_.insert_or_assign(
-      entry.kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)), policy,
-                         world_.clock.now()});
+      kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)),
+                   snapshot->policy.hash(), world_.clock.now()});
   co_return Status();
 }
 
@@ -144,14 +192,19 @@ void Fleet::forget_unlisted() {
   std::erase_if(verdicts_, [&](const auto& entry) { return !listed.contains(entry.first); });
 }
 
+bool Fleet::is_in_force(const Verdict& verdict, const PolicyHash& policy) const {
+  return verdict.policy == policy &&
+         world_.clock.now() - verdict.judged_at < kVerdictLife + kVerdictSlack;
+}
+
 std::vector<std::shared_ptr<const attest::VerifiedWorker>> Fleet::usable(
     const ProxyLine& line, const ModelHash& model) const {
   const PolicyHash policy = world_.registry.current()->policy.hash();
   std::vector<std::shared_ptr<const attest::VerifiedWorker>> workers;
   for (const wire::DirectoryEntry& entry : line.directory.entries) {
     const auto verdict = verdicts_.find(entry.kid);
-    if (verdict == verdicts_.end() || !verdict->second.worker || verdict->second.policy != policy)
-      continue;
+    if (verdict == verdicts_.end() || !is_in_force(verdict->second, policy)) continue;
+    if (line.refused.contains(entry.kid)) continue;
     // What the evidence says counts, not what the directory says of it.
     if (verdict->second.worker->statement().model_hash == model)
       workers.push_back(verdict->second.worker);
@@ -199,8 +252,9 @@ std::size_t Fleet::proxies_up() const {
 }
 
 std::size_t Fleet::workers_verified() const {
+  const PolicyHash policy = world_.registry.current()->policy.hash();
   return static_cast<std::size_t>(std::ranges::count_if(
-      verdicts_, [](const auto& entry) { return entry.second.worker != nullptr; }));
+      verdicts_, [&](const auto& entry) { return is_in_force(entry.second, policy); }));
 }
 
 }  // namespace cocoon::client

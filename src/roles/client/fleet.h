@@ -21,7 +21,9 @@ using async::Task;
 struct ProxyLine {
   registry::Proxy proxy;
   std::unique_ptr<ports::HttpClient> http;
-  wire::Directory directory;
+  wire::Directory directory;  // no kid twice
+  // Kids whose evidence this proxy failed to give lately. It says nothing of them at other proxies.
+  std::map<Kid, async::TimePoint> refused;
   enum class State : std::uint8_t { kUnknown, kUp, kDown } state = State::kUnknown;
 };
 
@@ -65,16 +67,19 @@ class Fleet {
 
  private:
   struct Verdict {
-    std::shared_ptr<const attest::VerifiedWorker> worker;  // null if refused
+    std::shared_ptr<const attest::VerifiedWorker> worker;
     PolicyHash policy;
     async::TimePoint judged_at;
   };
   void follow_registry();
   [[nodiscard]] Task<void> refresh_line(std::shared_ptr<ProxyLine> line);
+  [[nodiscard]] Task<Status> read_directory(std::shared_ptr<ProxyLine> line, async::Deadline by);
   [[nodiscard]] Task<Result<Bytes>> get(std::shared_ptr<ProxyLine> line, std::string path,
-                                        std::size_t bytes_max);
-  [[nodiscard]] Task<Status> verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry);
+                                        std::size_t bytes_max, async::Deadline by);
+  [[nodiscard]] Task<Status> verify(std::shared_ptr<ProxyLine> line, Kid kid, async::Deadline by);
   void forget_unlisted();
+  // Whether a verdict that was reached then may still be acted upon.
+  [[nodiscard]] bool is_in_force(const Verdict& verdict, const PolicyHash& policy) const;
   [[nodiscard]] std::vector<std::shared_ptr<const attest::VerifiedWorker>> usable(
       const ProxyLine& line, const ModelHash& model) const;
   [[nodiscard]] std::size_t random_below(std::size_t bound);
@@ -82,7 +87,7 @@ class Fleet {
   Connect connect_;
   World world_;
   std::vector<std::shared_ptr<ProxyLine>> lines_;
-  std::map<Kid, Verdict> verdicts_;
+  std::map<Kid, Verdict> verdicts_;  // of those accepted
 };
 
 }  // namespace cocoon::client
