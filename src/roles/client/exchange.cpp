@@ -218,6 +218,9 @@ Result<Bytes> Exchange::take_data(BytesView data) {
   }
   TRY(Bytes out, meter_->feed(data));
   if (meter_->totals().end == openai::AnswerTotals::End::kOpen) return out;
+  if (out.size() > settings_.answer_bytes_max - held_back_.size()) {
+    return fail(sealed::SealedError::kTooLarge, "the answer goes on behind its end");
+  }
   append(held_back_, out);
   return Bytes();
 }
@@ -226,6 +229,9 @@ Status Exchange::check_receipt(BytesView signed_receipt) {
   if (!signed_receipt_.empty()) return fail(ClientError::kReceiptRefused, "a second receipt");
   if (meter_) {
     append(held_back_, meter_->finish());
+    if (meter_->totals().end != openai::AnswerTotals::End::kDone) {
+      return fail(ClientError::kReceiptRefused, "a receipt before the answer's end");
+    }
   } else {
     TRY_VOID(openai::commit_whole(question_.endpoint, head_.status, held_back_, *output_));
   }
@@ -249,6 +255,13 @@ Status Exchange::compare(const provenance::Receipt& receipt,
   if (receipt.params != asked.params) return refused("receipt for other parameters");
   if (receipt.output != output) return refused("receipt for another answer");
   if (receipt.parents != question_.parents) return refused("receipt with other parents");
+  if (receipt.masterchain_seqno != worker_->statement().block_seqno) {
+    return refused("receipt under another block");
+  }
+  // What went wrong comes as an error, never as an answer like any other.
+  const bool is_whole = receipt.status == provenance::AnswerStatus::kOk ||
+                        receipt.status == provenance::AnswerStatus::kLimit;
+  if (head_.status == kStatusOk && !is_whole) return refused("receipt of a failed answer");
   if (receipt.terms_hash != TermsHash()) return refused("receipt under other terms");
   if (receipt.price > settings_.price_max) return refused("receipt over the price limit");
   return {};
