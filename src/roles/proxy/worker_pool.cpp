@@ -21,6 +21,9 @@ constexpr int kMissedPollsMax = 3;
 constexpr async::Duration kRefusalMemory = 5s;
 // Accepted keys are judged again this often, since statements grow old.
 constexpr async::Duration kVerdictLife = 60s;
+// Whoever has shown no evidence that holds for this long makes room for the next, if room is
+// needed: anybody can open a connection.
+constexpr async::Duration kProofMax = 10s;
 constexpr std::size_t kLoadBytesMax = 4096;
 constexpr int kStatusOk = 200;
 
@@ -58,18 +61,31 @@ void WorkerPool::attach(const async::Executor& executor, std::shared_ptr<ports::
     replaced->link_->close();
     detach(replaced);
   }
+  if (workers_.size() >= workers_max_) turn_out_unproven();
   if (workers_.size() >= workers_max_) {
     world_.log.warn("proxy.worker_turned_away", {LogField::count("workers", workers_.size())});
     link->close();
     return;
   }
-  auto worker = std::make_shared<AttachedWorker>(std::move(link), next_serial_++);
+  auto worker =
+      std::make_shared<AttachedWorker>(std::move(link), next_serial_++, world_.clock.now());
   workers_.emplace(worker->serial_, worker);
   world_.metrics.set(ports::Gauge::kWorkersAttached, static_cast<std::int64_t>(workers_.size()));
   async::spawn(executor, watch(worker), [this, worker](std::string_view) {
     world_.log.error("proxy.worker_loop_crashed");
     detach(worker);
   });
+}
+
+void WorkerPool::turn_out_unproven() {
+  const auto unproven = std::ranges::find_if(workers_, [&](const auto& entry) {
+    return entry.second->keys_.empty() &&
+           world_.clock.now() - entry.second->attached_at_ >= kProofMax;
+  });
+  if (unproven == workers_.end()) return;
+  const std::shared_ptr<AttachedWorker> worker = unproven->second;
+  worker->link_->close();
+  detach(worker);
 }
 
 Task<void> WorkerPool::watch(std::shared_ptr<AttachedWorker> worker) {
@@ -119,6 +135,7 @@ Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
     return world_.clock.now() - entry.second >= kRefusalMemory;
   });
   co_await judge_again(worker);
+  index_keys();  // what was dropped is not to be reached while new keys are asked for
   for (const Kid& kid : kids) {
     const bool is_known =
         std::ranges::any_of(worker->keys_, [&](const auto& key) { return key.kid == kid; });

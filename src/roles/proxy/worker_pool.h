@@ -26,8 +26,9 @@ constexpr Library library_of(ProxyError) { return Library::kProxy; }
 // A worker that is attached now. Requests under way keep it alive after it is gone.
 class AttachedWorker {
  public:
-  AttachedWorker(std::shared_ptr<ports::WorkerLink> link, std::uint64_t serial)
-      : link_(std::move(link)), serial_(serial) {}
+  AttachedWorker(std::shared_ptr<ports::WorkerLink> link, std::uint64_t serial,
+                 async::TimePoint attached_at)
+      : link_(std::move(link)), serial_(serial), attached_at_(attached_at) {}
 
   [[nodiscard]] ports::HttpClient& client() { return link_->client(); }
   [[nodiscard]] const crypto::Ed25519PublicKey& identity_key() const {
@@ -67,6 +68,7 @@ class AttachedWorker {
 
   std::shared_ptr<ports::WorkerLink> link_;
   std::uint64_t serial_;
+  async::TimePoint attached_at_;
   wire::LoadReport load_;
   std::vector<Key> keys_;  // newest first, accepted ones only
   std::map<Kid, async::TimePoint> refused_;
@@ -111,6 +113,8 @@ class WorkerPool {
   [[nodiscard]] Task<Status> learn_key(std::shared_ptr<AttachedWorker> worker, Kid kid);
   // Drops keys that the current registry or the time no longer accepts.
   [[nodiscard]] Task<void> judge_again(std::shared_ptr<AttachedWorker> worker);
+  // Closes the first connection that proved nothing in time, if there is one.
+  void turn_out_unproven();
   void detach(const std::shared_ptr<AttachedWorker>& worker);
   void index_keys();
 

@@ -287,3 +287,20 @@ TEST_CASE("beyond its bound a proxy turns workers away and keeps those it has") 
   scene.attach(three);
   CHECK_EQ(scene.listed().size(), 2);
 }
+
+TEST_CASE("a full proxy turns out whoever proved nothing in time, and nobody else") {
+  ProxyScene scene({.workers_max = 2});
+  StubWorker honest(scene.world, "honest");
+  StubWorker squatter(scene.world, "squatter");
+  StubWorker late(scene.world, "late");
+  squatter.evidence.clear();
+  const auto kept = scene.attach(honest);
+  const auto squatting = scene.attach(squatter);
+  CHECK_FALSE(scene.attach(late)->http().is_up());
+  CHECK(squatting->http().is_up());
+  scene.world.sim.advance(10s);
+  CHECK(scene.attach(late)->http().is_up());
+  CHECK_FALSE(squatting->http().is_up());
+  CHECK(kept->http().is_up());
+  CHECK_EQ(scene.listed().size(), 2);
+}
