@@ -30,6 +30,25 @@ std::unexpected<Error> other_config(const char* why) {
   return fail(AttestError::kConfigMismatch, why);
 }
 
+std::unexpected<Error> forbidden(const char* why) {
+  return fail(AttestError::kForbiddenConfig, std::string("configuration: ") + why);
+}
+
+// What a configuration may name that the image does not measure: nothing that sees a prompt.
+Status check_places(const WorkerConfig& config) {
+  if (config.engine.kind == WorkerEngineConfig::Kind::kExternal) {
+    return forbidden("an engine outside the TD is allowed on the devnet only");
+  }
+  if (config.engine.program != kImageEngineProgram) {
+    return forbidden("an engine other than the image's own is allowed on the devnet only");
+  }
+  const std::string& copy = config.model.private_dir;
+  if (!copy.empty() && (!copy.starts_with(kImagePrivateFolder) || copy.contains("/.."))) {
+    return forbidden("a model copied to elsewhere than /run/cocoon is allowed on the devnet only");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy) {
@@ -109,12 +128,8 @@ Status check_configuration(BytesView configuration, const Statement& statement) 
   if (config.owner_address != statement.owner_address || config.slot_id != statement.slot_id) {
     return other_config("configuration and statement name different owners or slots");
   }
-  if (config.engine.kind == WorkerEngineConfig::Kind::kExternal &&
-      statement.network != kDevnetNetworkId) {
-    return fail(AttestError::kForbiddenConfig,
-                "configuration: an engine outside the TD is allowed on the devnet only");
-  }
-  return {};
+  if (statement.network == kDevnetNetworkId) return {};
+  return check_places(config);
 }
 
 Status check_block(const Statement& statement, const ProvenBlock& block,

@@ -29,7 +29,8 @@ struct ImageMatch {
 [[nodiscard]] Result<ImageMatch> match_image(const TdBody& body, const Policy& policy);
 
 // kConfigMismatch if these are not the statement's configuration bytes, or say otherwise than the
-// statement; kForbiddenConfig outside the schema, or for an external engine outside the devnet.
+// statement; kForbiddenConfig outside the schema, or, on a network other than the devnet, for an
+// engine or a copy of the model at a place that the image does not vouch for.
 [[nodiscard]] Status check_configuration(BytesView configuration, const Statement& statement);
 
 // kUnknownBlock unless `block` is the statement's; kStale if it is older than `age_max` or from the

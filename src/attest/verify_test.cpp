@@ -216,6 +216,26 @@ TEST_CASE("an engine outside the TD is allowed on the devnet only") {
   CHECK(refused.error().is(AttestError::kForbiddenConfig));
 }
 
+TEST_CASE("outside the devnet engine and model lie where the image vouches for them") {
+  const auto check = [](std::string_view program, std::string_view private_dir) {
+    WorkerFixture f = tdxsim::make_worker_fixture();
+    replace(f.configuration, "network = -777", "network = -239");
+    replace(f.configuration, "/opt/llama-server", program);
+    replace(f.configuration, "private_dir = \"/run/model\"\n", private_dir);
+    f.statement.network = NetworkId(-239);
+    f.rehash_configuration();
+    const Status checked = check_configuration(as_bytes(f.configuration), f.statement);
+    return checked.has_value() || !checked.error().is(AttestError::kForbiddenConfig);
+  };
+  constexpr std::string_view kEngine = "/opt/cocoon/llama-server";
+  CHECK(check(kEngine, "private_dir = \"/run/cocoon/model\"\n"));
+  CHECK(check(kEngine, ""));
+  CHECK_FALSE(check("/mnt/host/llama-server", ""));
+  CHECK_FALSE(check("/opt/cocoon/../../mnt/llama-server", ""));
+  CHECK_FALSE(check(kEngine, "private_dir = \"/mnt/host\"\n"));
+  CHECK_FALSE(check(kEngine, "private_dir = \"/run/cocoon/../../mnt\"\n"));
+}
+
 TEST_CASE("a statement over an unknown or old block is refused") {
   const WorkerFixture f = tdxsim::make_worker_fixture();
   WorkerFixture other = tdxsim::make_worker_fixture();

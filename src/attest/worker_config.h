@@ -10,6 +10,12 @@ namespace cocoon::attest {
 
 inline constexpr std::size_t kWorkerConfigBytesMax = 32 * 1024;
 
+// Where an image keeps its engine, measured with the rest of it, and memory for private copies. A
+// network other than the devnet allows no other place: what lies elsewhere the image does not vouch
+// for.
+inline constexpr std::string_view kImageEngineProgram = "/opt/cocoon/llama-server";
+inline constexpr std::string_view kImagePrivateFolder = "/run/cocoon/";
+
 // A worker's configuration (docs/formats/worker-config.md). Its bytes go into the evidence, so
 // everything in it is public and nothing that steers a worker exists outside of it.
 struct WorkerEngineConfig {

@@ -32,6 +32,11 @@ int report_failure(const RoleProgram& program, const Error& error) {
   return kExitFailed;
 }
 
+boost::asio::io_context& process_loop() {
+  static boost::asio::io_context* const loop = new boost::asio::io_context(1);
+  return *loop;
+}
+
 int run_to_end(boost::asio::io_context& loop, const RoleProgram& program,
                async::Task<Result<void>> body) {
   int exit_status = kExitFailed;

@@ -38,6 +38,10 @@ struct RoleArguments {
 // Prints "name: what went wrong" and gives kExitFailed.
 int report_failure(const RoleProgram& program, const Error& error);
 
+// The program's loop. It is never destroyed: coroutines that still wait at the end refer to what
+// run() owned, which is gone by then, so not even their destructors may run.
+[[nodiscard]] boost::asio::io_context& process_loop();
+
 // Runs `body` on the loop until it ends; its failure becomes the exit status. A coroutine that
 // crashes on the way is logged and counted as a failure.
 [[nodiscard]] int run_to_end(boost::asio::io_context& loop, const RoleProgram& program,
@@ -52,7 +56,7 @@ int role_main(const RoleProgram& program, int argc, char** argv, Load load, Run 
   auto config = load(arguments->config);
   if (!config) return report_failure(program, config.error());
   if (arguments->mode == RoleArguments::Mode::kCheck) return kExitOk;
-  boost::asio::io_context loop(1);
+  boost::asio::io_context& loop = process_loop();
   return run_to_end(loop, program, run(loop, std::move(*config)));
 }
 
