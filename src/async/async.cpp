@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 void spawn(const Executor& executor, Task<void> task,
            std::function<void(std::string_view)> on_crash) {
   asio::co_spawn(executor, std::move(task),
-                 [on_crash = std::move(on_crash)](std::exception_ptr crash) {
+                 [on_crash = std::move(on_crash)](const std::exception_ptr& crash) {
                    if (!crash) return;
                    try {
                      std::rethrow_exception(crash);

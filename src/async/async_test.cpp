@@ -9,6 +9,7 @@
 #include "async/race.h"
 #include "async/task.h"
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-capturing-lambda-coroutines): each closure outlives run().
 using namespace cocoon;
 using namespace cocoon::async;
 using namespace std::chrono_literals;
@@ -85,8 +86,9 @@ TEST_CASE("a cancelled task unwinds at its next wait and tells that it was not i
     for (int waits = 0; waits < 2; ++waits) co_await never.wait();
     *went_on = true;
   };
-  spawn_cancellable(loop.get_executor(), body(loop.get_executor(), &ran_on), canceller,
-                    [&](std::exception_ptr crash) { ended_with_exception = crash != nullptr; });
+  spawn_cancellable(
+      loop.get_executor(), body(loop.get_executor(), &ran_on), canceller,
+      [&](const std::exception_ptr& crash) { ended_with_exception = crash != nullptr; });
   loop.poll();
   canceller->cancel();
   loop.run();
@@ -116,10 +118,12 @@ TEST_CASE("a task may end before a cancellation from outside the loop reaches it
   int ends = 0;
   const auto canceller = std::make_shared<Canceller>();
   const auto body = [](Event* event) -> Task<void> { co_await event->wait(); };
-  spawn_cancellable(loop.get_executor(), body(&go), canceller, [&](std::exception_ptr) { ++ends; });
+  spawn_cancellable(loop.get_executor(), body(&go), canceller,
+                    [&](const std::exception_ptr&) { ++ends; });
   loop.poll();
   go.notify();
   canceller->cancel();
   loop.run();
   CHECK_EQ(ends, 1);
 }
+// NOLINTEND(cppcoreguidelines-avoid-capturing-lambda-coroutines)

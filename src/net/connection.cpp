@@ -5,7 +5,7 @@
 namespace cocoon::net {
 
 Connection::Connection(std::shared_ptr<Http2Session> session, std::optional<wire::Hello> peer)
-    : session_(std::move(session)), peer_(std::move(peer)) {}
+    : session_(std::move(session)), peer_(peer) {}
 Connection::~Connection() { session_->close(); }
 
 const std::string& Connection::remote() const { return session_->remote(); }

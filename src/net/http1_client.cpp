@@ -53,7 +53,7 @@ struct Exchange {
   typename Protocol::socket socket;
   asio::steady_timer timer;
   beast::flat_buffer buffer;
-  std::optional<Parser> parser;
+  std::unique_ptr<Parser> parser;
   bool expired = false;
   bool head_done = false;
 };
@@ -148,7 +148,8 @@ Task<Status> upload(std::shared_ptr<Exchange<Protocol>> exchange, ports::HttpReq
 template <class Protocol>
 Task<Status> read_head(std::shared_ptr<Exchange<Protocol>> exchange, std::string method) {
   for (;;) {
-    Parser& parser = exchange->parser.emplace();
+    exchange->parser = std::make_unique<Parser>();
+    Parser& parser = *exchange->parser;
     parser.header_limit(kAnswerHeaderBytesMax);
     parser.body_limit(boost::none);
     parser.skip(method == "HEAD");

@@ -287,7 +287,7 @@ Task<void> Http1Connection::handle(Exchange exchange) {
 Task<Http1Connection::Next> Http1Connection::serve(Exchange exchange) {
   const auto watcher = std::make_shared<async::Canceller>();
   async::spawn_cancellable(executor_, watch(shared_from_this(), exchange), watcher,
-                           [](std::exception_ptr) {});
+                           [](const std::exception_ptr&) {});
   bool threw = false;
   try {
     co_await handle(exchange);

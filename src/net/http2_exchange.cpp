@@ -26,7 +26,7 @@ Task<Result<ports::HttpResponse>> Http2Session::send(ports::HttpRequest request,
   auto reader = make_body_reader(stream);  // dropped early, by whatever cause, it resets the stream
   if (has_body(request)) {
     async::spawn_cancellable(executor_, upload(stream, std::move(request.body)), stream->feeder,
-                             [stream](std::exception_ptr crash) {
+                             [stream](const std::exception_ptr& crash) {
                                if (crash) stream->reset(NGHTTP2_CANCEL);
                              });
   }
@@ -77,7 +77,7 @@ Result<Http2Session::Stream> Http2Session::submit(const ports::HttpRequest& requ
   TRY_VOID(block.pseudo(":path", request.path));
   TRY_VOID(block.add(request.headers));
 
-  const auto stream =
+  auto stream =
       std::make_shared<Http2Stream>(executor_, weak_from_this(), limits_.output_stall_max);
   const nghttp2_data_provider provider = Http2Callbacks::provider(stream.get());
   const std::int32_t id =

@@ -39,12 +39,12 @@ Http2Session::Http2Session(async::Executor executor, std::shared_ptr<TlsChannel>
 
 Http2Session::~Http2Session() { nghttp2_session_del(session_); }
 
-Result<std::shared_ptr<Http2Session>> Http2Session::start(async::Executor executor,
+Result<std::shared_ptr<Http2Session>> Http2Session::start(const async::Executor& executor,
                                                           std::shared_ptr<TlsChannel> channel,
                                                           SessionEnd end,
                                                           ports::HttpHandler* handler,
                                                           Http2Limits limits) {
-  const std::shared_ptr<Http2Session> session(
+  std::shared_ptr<Http2Session> session(
       new Http2Session(executor, std::move(channel), end, handler, limits));
   TRY_VOID(session->open());
   const auto on_crash = [weak = std::weak_ptr(session)](std::string_view) {
@@ -170,9 +170,10 @@ void Http2Session::after_callbacks() {
 
 void Http2Session::start_handler(Stream stream) {
   handlers_.emplace(stream.get(), stream);
-  async::spawn_cancellable(
-      executor_, serve(shared_from_this(), stream), stream->feeder,
-      [self = shared_from_this(), stream](std::exception_ptr) { self->handler_ended(*stream); });
+  async::spawn_cancellable(executor_, serve(shared_from_this(), stream), stream->feeder,
+                           [self = shared_from_this(), stream](const std::exception_ptr&) {
+                             self->handler_ended(*stream);
+                           });
 }
 
 void Http2Session::handler_ended(Http2Stream& stream) {

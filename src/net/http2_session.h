@@ -27,7 +27,7 @@ class Http2Session final : public ports::HttpClient,
  public:
   // `handler`, for the serving end, outlives every request.
   [[nodiscard]] static Result<std::shared_ptr<Http2Session>> start(
-      async::Executor executor, std::shared_ptr<TlsChannel> channel, SessionEnd end,
+      const async::Executor& executor, std::shared_ptr<TlsChannel> channel, SessionEnd end,
       ports::HttpHandler* handler, Http2Limits limits);
   ~Http2Session() override;
 

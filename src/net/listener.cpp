@@ -119,7 +119,7 @@ struct ListenerLoops {
     state->changed.notify();
   }
 
-  static void admit(const State& state, std::shared_ptr<TlsChannel> channel) {
+  static void admit(const State& state, const std::shared_ptr<TlsChannel>& channel) {
     if (state->counts.open + state->handshakes.size() >= state->options.connections_max) {
       ++state->counts.refused;
       return;
@@ -144,7 +144,7 @@ struct ListenerLoops {
       auto channel = co_await state->acceptor->accept();
       if (channel) {
         pause = kBackoffMin;
-        admit(state, std::move(*channel));
+        admit(state, *channel);
         continue;
       }
       if (state->stopped) break;
@@ -172,7 +172,7 @@ Listener::Listener(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Listener::~Listener() { stop(); }
 
 Result<std::unique_ptr<Listener>> Listener::open(
-    async::Executor executor, ListenerOptions options,
+    const async::Executor& executor, ListenerOptions options,
     std::shared_ptr<const crypto::Ed25519KeyPair> identity, ports::HttpHandler& handler,
     OnWorker on_worker) {
   std::vector<std::string> alpns;

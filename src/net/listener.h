@@ -36,7 +36,7 @@ class Listener {
   // request. Without `on_worker` reverse connections are refused; with it, dropping the connection
   // it is given closes it.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> open(
-      async::Executor executor, ListenerOptions options,
+      const async::Executor& executor, ListenerOptions options,
       std::shared_ptr<const crypto::Ed25519KeyPair> identity, ports::HttpHandler& handler,
       OnWorker on_worker);
   ~Listener();  // stop()

@@ -44,7 +44,7 @@ struct LocalServer::State {
     const auto canceller = std::make_shared<async::Canceller>();
     self->connections.emplace(connection, canceller);
     async::spawn_cancellable(self->executor, Http1Connection::run(connection), canceller,
-                             [self, connection](std::exception_ptr) {
+                             [self, connection](const std::exception_ptr&) {
                                connection->close();
                                self->connections.erase(connection);
                                self->changed.notify();
@@ -95,7 +95,7 @@ struct LocalServer::State {
 LocalServer::LocalServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
 LocalServer::~LocalServer() { stop(); }
 
-Result<std::unique_ptr<LocalServer>> LocalServer::open(async::Executor executor,
+Result<std::unique_ptr<LocalServer>> LocalServer::open(const async::Executor& executor,
                                                        LocalServerOptions options,
                                                        ports::HttpHandler& handler) {
   const auto state = std::make_shared<State>(executor, std::move(options), &handler);

@@ -26,7 +26,7 @@ struct LocalServerOptions {
 class LocalServer {
  public:
   // `handler` outlives every request.
-  [[nodiscard]] static Result<std::unique_ptr<LocalServer>> open(async::Executor executor,
+  [[nodiscard]] static Result<std::unique_ptr<LocalServer>> open(const async::Executor& executor,
                                                                  LocalServerOptions options,
                                                                  ports::HttpHandler& handler);
   ~LocalServer();  // stop()

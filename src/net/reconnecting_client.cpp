@@ -79,8 +79,9 @@ struct ReconnectingClient::State {
   std::set<std::shared_ptr<ForwardConnection>> retiring;
 };
 
-ReconnectingClient::ReconnectingClient(async::Executor executor, std::shared_ptr<Dialer> dialer,
-                                       ReconnectOptions options, OnChange on_change)
+ReconnectingClient::ReconnectingClient(const async::Executor& executor,
+                                       std::shared_ptr<Dialer> dialer, ReconnectOptions options,
+                                       OnChange on_change)
     : state_(std::make_shared<State>(executor, std::move(dialer), std::move(options),
                                      std::move(on_change))) {
   async::spawn(executor, State::run(state_), [](std::string_view) {});

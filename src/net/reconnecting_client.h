@@ -24,7 +24,7 @@ class ReconnectingClient final : public ports::HttpClient {
   // Called on every change; the error says why it is down.
   using OnChange = std::function<void(bool up, const Error* why)>;
 
-  ReconnectingClient(async::Executor executor, std::shared_ptr<Dialer> dialer,
+  ReconnectingClient(const async::Executor& executor, std::shared_ptr<Dialer> dialer,
                      ReconnectOptions options, OnChange on_change = {});
   ~ReconnectingClient() override;  // closes the connection
 

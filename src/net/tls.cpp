@@ -240,7 +240,8 @@ struct TlsAcceptor::State {
 TlsAcceptor::TlsAcceptor(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsAcceptor::~TlsAcceptor() = default;
 
-Result<std::unique_ptr<TlsAcceptor>> TlsAcceptor::open(async::Executor executor, Endpoint at,
+Result<std::unique_ptr<TlsAcceptor>> TlsAcceptor::open(const async::Executor& executor,
+                                                       const Endpoint& at,
                                                        std::vector<std::string> alpns) {
   auto state = std::make_unique<State>(executor, std::move(alpns));
   TRY(auto context, make_server_context(*state->alpns));

@@ -66,8 +66,8 @@ class TlsAcceptor {
  public:
   // Chooses the first of `alpns` that the client offers; a client that offers none of them is
   // refused.
-  [[nodiscard]] static Result<std::unique_ptr<TlsAcceptor>> open(async::Executor executor,
-                                                                 Endpoint at,
+  [[nodiscard]] static Result<std::unique_ptr<TlsAcceptor>> open(const async::Executor& executor,
+                                                                 const Endpoint& at,
                                                                  std::vector<std::string> alpns);
   ~TlsAcceptor();
   TlsAcceptor(const TlsAcceptor&) = delete;
