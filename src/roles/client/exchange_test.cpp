@@ -272,3 +272,21 @@ TEST_CASE("an answer in one piece over its bound is refused") {
   scene.answer_with(plan_of(fakes::chat_whole("Paris" + std::string(10'000, '.'))));
   check_refused_whole(scene);
 }
+
+TEST_CASE("a receipt does not make an answer of a stream that stops before its end") {
+  ReadyScene scene;
+  AnswerPlan plan = plan_of(fakes::chat_stream({"Par", "is"}));
+  plan.pieces.resize(2);
+  scene.answer_with(plan);
+  check_broken_stream(scene);
+}
+
+TEST_CASE("a stream that goes on behind its end is broken off before it fills the memory") {
+  ClientScene::Options options;
+  options.endpoint.exchange.answer_bytes_max = 64 * 1024;
+  ReadyScene scene(std::move(options));
+  AnswerPlan plan = plan_of(fakes::chat_stream({"Par", "is"}));
+  for (int i = 0; i < 10; ++i) plan.pieces.push_back(": " + std::string(10'000, 'x') + "\n\n");
+  scene.answer_with(plan);
+  check_broken_stream(scene);
+}
