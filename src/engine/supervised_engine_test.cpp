@@ -52,7 +52,7 @@ std::unique_ptr<SupervisedEngine> make_engine(EngineWorld& world, Command comman
 
 Task<Result<std::string>> ask(ports::Engine& engine, async::Clock& clock, std::string body) {
   CO_TRY(const auto response,
-         co_await engine.call("POST", "/v1/chat/completions", to_bytes(body), clock.in(5s)));
+         co_await engine.call("POST", "/v1/chat/completions", to_bytes(body), clock.in(60s)));
   CO_TRY(const Bytes answer, co_await ports::read_all(*response.body, 1U << 20U));
   co_return std::string(as_text(answer));
 }
@@ -68,10 +68,18 @@ Task<Status> until_restarted(SupervisedEngine& engine, async::Clock& clock,
 }
 
 Task<void> until(ExternalEngine& engine, async::Clock& clock, EngineState state) {
-  for (const auto by = clock.in(5s); engine.state() != state && clock.now() < by;) {
+  for (const auto by = clock.in(60s); engine.state() != state && clock.now() < by;) {
     co_await clock.sleep_for(5ms);
   }
   CHECK_EQ(engine.state(), state);
+}
+
+// Until the engine's own metrics, read every so often, say that nothing runs.
+Task<void> until_idle(ports::Engine& engine, async::Clock& clock) {
+  for (const auto by = clock.in(60s); engine.load().requests_running != 0U && clock.now() < by;) {
+    co_await clock.sleep_for(5ms);
+  }
+  CHECK_EQ(engine.load().requests_running, 0U);
 }
 
 bool is_alive(int pid) { return ::kill(pid, 0) == 0; }
@@ -85,15 +93,14 @@ TEST_CASE("starts an engine, answers through it, reads its load and stops it") {
     CHECK_EQ(e.state(), EngineState::kStarting);
     CHECK((co_await ask(e, *w.clock, "{}")).error().is(EngineError::kDown));
     w.spawn(e.run());
-    REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+    REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
     CHECK_EQ(w.metrics.gauge(ports::Gauge::kEngineReady), 1);
     const int pid = e.child_pid();
     CHECK(is_alive(pid));
     const auto answer = co_await ask(e, *w.clock, R"({"metadata":{"fake":{"tokens":2}}})");
     REQUIRE(answer.has_value());
     CHECK_NE(answer->find("tok0 tok1"), std::string::npos);
-    co_await w.clock->sleep_for(100ms);
-    CHECK_EQ(e.load().requests_running, 0U);
+    co_await until_idle(e, *w.clock);
     CHECK_EQ(e.load().requests_waiting, 0U);
     CHECK_FALSE(e.load().cache_used_permille.has_value());
     co_await e.stop();
@@ -111,7 +118,7 @@ TEST_CASE("a killed engine is noticed at once and started again with growing pau
   auto engine = make_engine(world, fake_command(world));
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+    REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
     for (std::uint32_t round = 1; round <= 2; ++round) {
       const int pid = e.child_pid();
       const auto killed = w.clock->now();
@@ -138,7 +145,7 @@ TEST_CASE("a program that is not there gives up but goes on trying") {
   auto engine = make_engine(world, std::move(command));
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    CHECK((co_await e.wait_ready(w.clock->in(5s))).error().is(EngineError::kDown));
+    CHECK((co_await e.wait_ready(w.clock->in(60s))).error().is(EngineError::kDown));
     CHECK_EQ(e.state(), EngineState::kGivenUp);
     std::filesystem::create_symlink(COCOON_FAKE_ENGINE, w.folder / "late");
     REQUIRE((co_await until_restarted(e, *w.clock, 1)).has_value());
@@ -153,7 +160,7 @@ TEST_CASE("a program that ends at once again and again is given up") {
   auto engine = make_engine(world, {.program = "/bin/false", .arguments = {}, .environment = {}});
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    CHECK((co_await e.wait_ready(w.clock->in(5s))).error().is(EngineError::kDown));
+    CHECK((co_await e.wait_ready(w.clock->in(60s))).error().is(EngineError::kDown));
     CHECK_EQ(e.state(), EngineState::kGivenUp);
     CHECK_EQ(e.restarts(), 3U);
     co_await e.stop();
@@ -168,7 +175,7 @@ TEST_CASE("an engine that never becomes healthy is ended and started again") {
   auto engine = make_engine(world, fake_command(world, {"--loading-ms", "60000"}), options);
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    CHECK((co_await e.wait_ready(w.clock->in(5s))).error().is(EngineError::kDown));
+    CHECK((co_await e.wait_ready(w.clock->in(60s))).error().is(EngineError::kDown));
     CHECK_GE(e.restarts(), 1U);
     co_await e.stop();
   };
@@ -183,7 +190,7 @@ TEST_CASE("an engine that no longer answers is killed and started again") {
   auto engine = make_engine(world, fake_command(world), options);
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+    REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
     ::kill(e.child_pid(), SIGSTOP);
     REQUIRE((co_await until_restarted(e, *w.clock, 1)).has_value());
     CHECK((co_await ask(e, *w.clock, "{}")).has_value());
@@ -197,7 +204,7 @@ TEST_CASE("an engine that ignores SIGTERM is killed after the grace") {
   auto engine = make_engine(world, fake_command(world, {"--ignore-term"}));
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+    REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
     const int pid = e.child_pid();
     const auto asked = w.clock->now();
     co_await e.stop();
@@ -213,7 +220,7 @@ TEST_CASE("an engine that dies in the middle of an answer breaks that answer and
   auto engine = make_engine(world, fake_command(world));
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+    REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
     const auto broken = co_await ask(
         e, *w.clock, R"({"stream":true,"metadata":{"fake":{"mode":"die","tokens":9,"after":2}}})");
     REQUIRE_FALSE(broken.has_value());
@@ -230,12 +237,12 @@ TEST_CASE("dropping an answer cancels its generation within one token") {
   auto engine = make_engine(world, fake_command(world));
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+    REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
     {
       const auto response = co_await e.call(
           "POST", "/v1/chat/completions",
           to_bytes(R"({"stream":true,"metadata":{"fake":{"tokens":1000,"interval_ms":50}}})"),
-          w.clock->in(5s));
+          w.clock->in(60s));
       REQUIRE(response.has_value());
       for (std::string seen; seen.find("tok1") == std::string::npos;) {
         const auto chunk = co_await response->body->read();
@@ -248,7 +255,7 @@ TEST_CASE("dropping an answer cancels its generation within one token") {
     const auto client = w.client();
     const auto state = co_await client->send(
         {.method = "GET", .path = "/debug/state", .headers = {}, .body = ports::body_of({})},
-        w.clock->in(5s));
+        w.clock->in(60s));
     REQUIRE(state.has_value());
     const auto page = co_await ports::read_all(*state->body, 4096);
     REQUIRE(page.has_value());
@@ -267,7 +274,7 @@ TEST_CASE("only endpoints for applications get through") {
   auto engine = make_engine(world, fake_command(world));
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+    REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
     for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
              {"GET", "/debug/state"},
              {"POST", "/slots/0?action=save"},
@@ -278,11 +285,11 @@ TEST_CASE("only endpoints for applications get through") {
              {"GET", "/v1/stream"},
              {"POST", "http://elsewhere/v1/completions"}}) {
       CAPTURE(path);
-      const auto response = co_await e.call(method, path, to_bytes("{}"), w.clock->in(5s));
+      const auto response = co_await e.call(method, path, to_bytes("{}"), w.clock->in(60s));
       REQUIRE_FALSE(response.has_value());
       CHECK(response.error().is(EngineError::kRefused));
     }
-    const auto models = co_await e.call("GET", "/v1/models", {}, w.clock->in(5s));
+    const auto models = co_await e.call("GET", "/v1/models", {}, w.clock->in(60s));
     REQUIRE(models.has_value());
     CHECK_EQ(models->status, 200);
     co_await e.stop();
@@ -300,7 +307,7 @@ TEST_CASE(
   auto engine = make_engine(world, fake_command(world));
   const auto body = [](EngineWorld& w, SupervisedEngine& e) -> Task<void> {
     w.spawn(e.run());
-    REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+    REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
     const std::string process = "/proc/" + std::to_string(e.child_pid());
     std::ifstream environment(process + "/environ");
     std::string variables;
@@ -332,7 +339,7 @@ TEST_CASE("an engine object that goes takes its child along") {
     auto engine = make_engine(world, fake_command(world));
     const auto body = [](EngineWorld& w, SupervisedEngine& e, int& child) -> Task<void> {
       w.spawn(e.run());
-      REQUIRE((co_await e.wait_ready(w.clock->in(5s))).has_value());
+      REQUIRE((co_await e.wait_ready(w.clock->in(60s))).has_value());
       child = e.child_pid();
       w.loop.stop();
     };
@@ -353,9 +360,8 @@ TEST_CASE("an external engine is watched: ready, gone, back, stopped") {
     CHECK((co_await x.wait_ready(w.clock->in(50ms))).error().is(async::AsyncError::kTimeout));
     CHECK_EQ(x.state(), EngineState::kStarting);
     w.spawn(e.run());
-    REQUIRE((co_await x.wait_ready(w.clock->in(5s))).has_value());
-    co_await w.clock->sleep_for(100ms);
-    CHECK_EQ(x.load().requests_running, 0U);
+    REQUIRE((co_await x.wait_ready(w.clock->in(60s))).has_value());
+    co_await until_idle(x, *w.clock);
     CHECK_EQ(x.load().cache_used_permille, 125U);
     CHECK((co_await ask(x, *w.clock, "{}")).has_value());
     co_await e.stop();
