@@ -59,6 +59,8 @@ int become(const char* program, char* const* arguments, char* const* environment
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
   if (::getppid() != parent) return ESRCH;  // the parent died before the line above
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  // What the service manager lent us, to ask for quotes, is not the child's.
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return errno;
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   if (::setrlimit(RLIMIT_CORE, &none) != 0) return errno;
   ::umask(0077);

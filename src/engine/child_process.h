@@ -14,8 +14,8 @@ struct ExitStatus {
 };
 
 // A child with nothing of ours but its arguments: standard streams on /dev/null, no other open
-// files, own session, no core dumps, files it makes for us alone, no way to gain privileges. The
-// kernel kills it when the thread that started it ends.
+// files, own session, no core dumps, files it makes for us alone, no capabilities lent to us and no
+// way to gain privileges. The kernel kills it when the thread that started it ends.
 class ChildProcess {
  public:
   // kDown if the program cannot be run.
