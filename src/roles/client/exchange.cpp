@@ -78,8 +78,8 @@ Result<sealed::SealedRequest> Exchange::seal(const Choice& choice) {
       question_.facts.output_tokens_all().value_or(settings_.output_tokens_default);
   const sealed::RequestTerms terms{
       .request_id = request_id_,
-      .expires = UnixSeconds(static_cast<std::uint32_t>(world_.clock.wall_now().value() / 1000) +
-                             settings_.validity_s),
+      // By the clock that workers go by, whatever this machine's own says.
+      .expires = UnixSeconds(world_.fleet.chain_now().value() + settings_.validity_s),
       .max_output_tokens =
           static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, settings_.output_tokens_max)),
       .max_price = settings_.price_max,

@@ -290,3 +290,13 @@ TEST_CASE("a stream that goes on behind its end is broken off before it fills th
   scene.answer_with(plan);
   check_broken_stream(scene);
 }
+
+TEST_CASE("a request expires by the chain's clock, whatever the machine's own says") {
+  ReadyScene scene;
+  scene.answer_with(plan_of(fakes::chat_stream({"Paris"})));
+  const std::uint32_t now = scene.fleet.chain_now().value();
+  scene.world.clock().shift_wall(24h);
+  CHECK(post(scene, kChat).has_value());
+  REQUIRE_EQ(scene.asked.size(), 1);
+  CHECK(scene.asked[0].header.expires.value() <= now + sealed::kValiditySecondsMax);
+}

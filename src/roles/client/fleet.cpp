@@ -66,6 +66,9 @@ Task<void> Fleet::keep_fresh() {
 
 Task<void> Fleet::refresh() {
   follow_registry();
+  // After a sleep of the machine, say, blocks know better than its clock. Without them time goes
+  // on.
+  (void)co_await time_.refresh();
   // All proxies at once: one that is slow, or wants to be, delays nobody's workers but its own.
   const async::Executor executor = co_await async::this_executor();
   const auto round = std::make_shared<Round>(executor);
@@ -170,7 +173,7 @@ Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, Kid kid, async::Dead
                                             attest::kEvidenceBytesMax, by));
   const auto snapshot = world_.registry.current();
   CO_TRY(attest::VerifiedWorker worker,
-         co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
+         co_await ports::judge_evidence(evidence, world_.registry, world_.chain, time_));
   if (worker.kid() != kid)
     co_return fail(ClientError::kWorkerRefused, "the evidence is another worker's");
   const registry::Model* const model = snapshot->model_by_hash(worker.statement().model_hash);

@@ -8,6 +8,7 @@
 
 #include "attest/verify.h"
 #include "base/log.h"
+#include "ports/chain_time.h"
 #include "ports/link.h"
 #include "ports/metrics.h"
 #include "ports/world.h"
@@ -62,6 +63,9 @@ class Fleet {
     line->state = ProxyLine::State::kDown;
   }
 
+  // The chain's time, by which workers judge whether a request has expired. Zero until a worker was
+  // verified.
+  [[nodiscard]] UnixSeconds chain_now() const { return time_.now(); }
   [[nodiscard]] std::size_t proxies_up() const;
   [[nodiscard]] std::size_t workers_verified() const;
 
@@ -86,6 +90,7 @@ class Fleet {
 
   Connect connect_;
   World world_;
+  ports::ChainTime time_{world_.chain, world_.clock};
   std::vector<std::shared_ptr<ProxyLine>> lines_;
   std::map<Kid, Verdict> verdicts_;  // of those accepted
 };

@@ -109,3 +109,15 @@ TEST_CASE("a kid that a directory repeats is listed once") {
   refresh(scene);
   CHECK(chosen(scene, 3) == std::set<Kid>{worker.kid()});
 }
+
+TEST_CASE("a chain that stands still keeps no worker's statement young") {
+  Scene scene;
+  StubWorker worker(scene.world, "one");
+  StubProxy proxy(scene.world, "proxy", 11'000, {&worker});
+  refresh(scene);
+  CHECK_EQ(chosen(scene, 3).size(), 1);
+  scene.world.chain.set_server(fakes::FakeChainHead::Server::kStuck);
+  scene.world.sim.advance(4300s);
+  refresh(scene);
+  CHECK(chosen(scene, 3).empty());
+}

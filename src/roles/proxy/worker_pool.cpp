@@ -157,7 +157,7 @@ Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
 Task<Result<attest::VerifiedWorker>> WorkerPool::judge(std::shared_ptr<AttachedWorker> worker,
                                                        Kid kid, BytesView evidence) {
   CO_TRY(attest::VerifiedWorker verified,
-         co_await ports::judge_evidence(evidence, world_.registry, world_.chain));
+         co_await ports::judge_evidence(evidence, world_.registry, world_.chain, time_));
   if (verified.kid() != kid || verified.statement().identity_key != worker->identity_key()) {
     co_return fail(ProxyError::kEvidenceRefused, "the evidence is another worker's");
   }

@@ -8,6 +8,7 @@
 
 #include "attest/verify.h"
 #include "base/log.h"
+#include "ports/chain_time.h"
 #include "ports/link.h"
 #include "ports/metrics.h"
 #include "ports/world.h"
@@ -120,6 +121,7 @@ class WorkerPool {
 
   std::size_t workers_max_;
   World world_;
+  ports::ChainTime time_{world_.chain, world_.clock};
   std::map<std::uint64_t, std::shared_ptr<AttachedWorker>> workers_;  // by serial
   std::unordered_map<Kid, std::shared_ptr<AttachedWorker>> by_kid_;
   std::uint64_t next_serial_ = 0;

@@ -14,8 +14,9 @@ using namespace std::chrono_literals;
 namespace {
 
 Result<attest::VerifiedWorker> judge(WorkerScene& scene, BytesView evidence) {
+  ports::ChainTime time(scene.world.chain, scene.world.clock());
   return scene.world.sim.run(
-      ports::judge_evidence(evidence, scene.world.registry, scene.world.chain));
+      ports::judge_evidence(evidence, scene.world.registry, scene.world.chain, time));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ void FakeRegistry::change(const std::function<void(registry::Snapshot&)>& edit) 
 }
 
 std::uint32_t FakeChainHead::newest_number() const {
+  if (server_ == Server::kStuck) return stuck_at_;
   return static_cast<std::uint32_t>(clock_.wall_now().value() / 1000) / kBlockSeconds;
 }
 

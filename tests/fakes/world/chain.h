@@ -36,12 +36,17 @@ class FakeChainHead final : public ports::ChainHead {
   // The same at once, for who prepares a test.
   [[nodiscard]] ports::Block statement_block() const;
   [[nodiscard]] static ports::Block block_of(Seqno seqno);
-  enum class Server : std::uint8_t { kAnswers, kSilent };
-  void set_server(Server server) { server_ = server; }
+  enum class Server : std::uint8_t { kAnswers, kSilent, kStuck };
+  // kStuck: answers, but knows no block that is newer than the present one.
+  void set_server(Server server) {
+    stuck_at_ = newest_number();
+    server_ = server;
+  }
 
  private:
   [[nodiscard]] std::uint32_t newest_number() const;
   VirtualClock& clock_;
+  std::uint32_t stuck_at_ = 0;
   Server server_ = Server::kAnswers;
 };
 
