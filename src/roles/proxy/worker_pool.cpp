@@ -93,7 +93,12 @@ Task<void> WorkerPool::watch(std::shared_ptr<AttachedWorker> worker) {
                                   std::shared_ptr<AttachedWorker> watched) -> Task<Status> {
     for (int missed = 0; missed < kMissedPollsMax;) {
       const Status seen = co_await pool.refresh(watched);
-      missed = seen ? 0 : missed + 1;
+      const bool is_refusing = !seen && seen.error().is(ports::HttpError::kRefusedStream);
+      // A connection that takes no more requests, since it is draining or full, gets none; what it
+      // has to answer still goes on.
+      if (is_refusing) watched->load_.intake = wire::LoadReport::Intake::kClosed;
+      const bool is_alive = seen || (is_refusing && watched->in_flight() > 0);
+      missed = is_alive ? 0 : missed + 1;
       co_await pool.world_.clock.sleep_for(kPollInterval);
     }
     co_return fail(ports::HttpError::kUnreachable, "no load report");

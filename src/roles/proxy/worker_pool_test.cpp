@@ -304,3 +304,21 @@ TEST_CASE("a full proxy turns out whoever proved nothing in time, and nobody els
   CHECK(kept->http().is_up());
   CHECK_EQ(scene.listed().size(), 2);
 }
+
+TEST_CASE("a connection that takes no more requests still brings its answers to their end") {
+  ProxyScene scene;
+  StubWorker worker(scene.world, "one");
+  const auto link = scene.attach(worker);
+  worker.infer = fakes::giving(std::vector<std::string>(30, "frame"), 1s);
+  auto response = scene.world.sim.run(open(scene, envelope_for(scene, {&worker}).encode()));
+  REQUIRE(response.has_value());
+  link->http().refuse_new();
+  scene.world.sim.advance(2s);
+  CHECK(scene.listed().empty());
+  const auto all = scene.world.sim.run(ports::read_all(*response->body, 1000));
+  CHECK_EQ(all.value().size(), 150);
+  // With nothing left to answer it is let go.
+  scene.world.sim.advance(10s);
+  CHECK_EQ(scene.pool.size(), 0);
+  CHECK_FALSE(link->http().is_up());
+}
