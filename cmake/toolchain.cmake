@@ -9,6 +9,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Programs compile like libraries, so that they can use the libraries' precompiled headers.
+set(CMAKE_CXX_COMPILE_OPTIONS_PIE "-fPIC")
 
 set(COCOON_SANITIZE "" CACHE STRING "Comma-separated sanitizers for every target: address,undefined or thread")
 option(COCOON_FUZZ "Link fuzz targets with libFuzzer instead of the corpus replayer" OFF)
