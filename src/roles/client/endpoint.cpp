@@ -170,7 +170,6 @@ Task<void> Endpoint::answer_whole(Exchange& exchange, const sealed::ResponseHead
   co_await keep_receipt(exchange);
   world_.metrics.increment(ports::Counter::kRequestsOk);
   HttpFields fields = answer_fields(exchange, head);
-  fields.push_back({"content-length", std::to_string(body.size())});
   (void)co_await ports::respond(response, head.status, std::move(fields), std::move(body));
 }
 
