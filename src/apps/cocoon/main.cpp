@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
 
 #include "apps/cocoon/demo.h"
 #include "apps/cocoon/doctor.h"
@@ -252,4 +254,12 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace cocoon::apps
 
-int main(int argc, char** argv) { return cocoon::apps::run(argc, argv); }
+int main(int argc, char** argv) {
+  // Nothing of ours throws; out of memory, or a library on a broken terminal, might.
+  try {
+    return cocoon::apps::run(argc, argv);
+  } catch (const std::exception& error) {
+    (void)std::fprintf(stderr, "cocoon: %s\n", error.what());
+    return cocoon::apps::kExitFailed;
+  }
+}

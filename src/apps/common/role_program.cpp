@@ -33,8 +33,8 @@ int report_failure(const RoleProgram& program, const Error& error) {
 }
 
 boost::asio::io_context& process_loop() {
-  static boost::asio::io_context* const loop = new boost::asio::io_context(1);
-  return *loop;
+  static auto& loop = *new boost::asio::io_context(1);
+  return loop;
 }
 
 int run_to_end(boost::asio::io_context& loop, const RoleProgram& program,
@@ -57,7 +57,8 @@ int run_to_end(boost::asio::io_context& loop, const RoleProgram& program,
   return exit_status;
 }
 
-Result<std::unique_ptr<AdminServer>> AdminServer::open(async::Executor executor, std::uint16_t port,
+Result<std::unique_ptr<AdminServer>> AdminServer::open(const async::Executor& executor,
+                                                       std::uint16_t port,
                                                        const admin::PrometheusMetrics& metrics,
                                                        std::function<admin::Health()> health) {
   std::unique_ptr<AdminServer> admin(new AdminServer(metrics, std::move(health)));
@@ -65,7 +66,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::open(async::Executor executor,
   net::LocalServerOptions options;
   options.bind = {.host = "127.0.0.1", .port = port};
   options.connections_max = 32;
-  auto server = net::LocalServer::open(std::move(executor), options, admin->handler_);
+  auto server = net::LocalServer::open(executor, options, admin->handler_);
   if (!server) return std::unexpected(std::move(server).error().with_context("admin endpoint"));
   admin->server_ = std::move(server).value();
   return admin;

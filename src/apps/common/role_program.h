@@ -64,7 +64,7 @@ int role_main(const RoleProgram& program, int argc, char** argv, Load load, Run 
 class AdminServer {
  public:
   [[nodiscard]] static Result<std::unique_ptr<AdminServer>> open(
-      async::Executor executor, std::uint16_t port, const admin::PrometheusMetrics& metrics,
+      const async::Executor& executor, std::uint16_t port, const admin::PrometheusMetrics& metrics,
       std::function<admin::Health()> health);
 
  private:

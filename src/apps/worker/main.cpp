@@ -159,6 +159,15 @@ worker::ServiceLimits service_limits(const attest::WorkerConfig& config) {
   return limits;
 }
 
+std::vector<ports::Endpoint> proxies_of(const attest::WorkerConfig& config) {
+  std::vector<ports::Endpoint> proxies;
+  proxies.reserve(config.proxies.size());
+  for (const attest::WorkerProxyConfig& proxy : config.proxies) {
+    proxies.push_back({proxy.host, proxy.port, proxy.key});
+  }
+  return proxies;
+}
+
 async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuration configuration) {
   close_to_debuggers();
   const attest::WorkerConfig& config = configuration.parsed;
@@ -208,10 +217,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
     const auto key = keyring.newest();
     return net::DialIdentity{attest::Role::kWorker, key ? key->kid : Kid(), identity};
   });
-  std::vector<ports::Endpoint> proxies;
-  for (const attest::WorkerProxyConfig& proxy : config.proxies)
-    proxies.push_back({proxy.host, proxy.port, proxy.key});
-  worker::ProxyLinks links(std::move(proxies), service,
+  worker::ProxyLinks links(proxies_of(config), service,
                            {worker_dialer, random, metrics, *clock, log});
   links.start(executor);
   CO_TRY(const auto admin_server,

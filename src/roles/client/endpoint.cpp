@@ -28,14 +28,6 @@ bool is_json(std::string_view content_type) {
   return content_type == kMediaJson || content_type.starts_with("application/json;");
 }
 
-// Runs `task` and keeps its ApiResult, in the form that async::unless() can race.
-template <class T>
-Task<Status> store_result(Task<openai::ApiResult<T>> task,
-                          std::optional<openai::ApiResult<T>>& into) {
-  into.emplace(co_await std::move(task));
-  co_return Status();
-}
-
 class InFlight {
  public:
   InFlight(std::size_t& count, ports::Metrics& metrics) : count_(count), metrics_(metrics) {
@@ -130,10 +122,8 @@ Task<void> Endpoint::ask(openai::Endpoint endpoint, ports::HttpRequest request,
 }
 
 Task<void> Endpoint::answer(Exchange& exchange, ports::ResponseWriter& response) {
-  std::optional<openai::ApiResult<sealed::ResponseHead>> head;
-  const Status waited =
-      co_await async::unless(response.wait_closed(), store_result(exchange.begin(), head));
-  if (!waited) {
+  auto head = co_await async::value_unless(response.wait_closed(), exchange.begin());
+  if (!head) {
     world_.metrics.increment(ports::Counter::kRequestsAborted);
     co_return;
   }
@@ -152,10 +142,8 @@ Task<void> Endpoint::answer_whole(Exchange& exchange, const sealed::ResponseHead
                                   ports::ResponseWriter& response) {
   Bytes body;
   for (;;) {
-    std::optional<openai::ApiResult<Bytes>> chunk;
-    const Status waited =
-        co_await async::unless(response.wait_closed(), store_result(exchange.read(), chunk));
-    if (!waited) {
+    auto chunk = co_await async::value_unless(response.wait_closed(), exchange.read());
+    if (!chunk) {
       world_.metrics.increment(ports::Counter::kRequestsAborted);
       co_return;
     }
@@ -180,9 +168,8 @@ Task<void> Endpoint::answer_stream(Exchange& exchange, const sealed::ResponseHea
   Status sent = response.head(head.status, std::move(fields));
   bool is_receipt_kept = false;
   while (sent) {
-    std::optional<openai::ApiResult<Bytes>> chunk;
-    sent = co_await async::unless(response.wait_closed(), store_result(exchange.read(), chunk));
-    if (!sent) break;
+    auto chunk = co_await async::value_unless(response.wait_closed(), exchange.read());
+    if (!chunk) break;
     if (!*chunk) {
       // Never a silent short answer: the app's SDK raises on this event, and no [DONE] follows it.
       world_.metrics.increment(ports::Counter::kRequestsFailed);

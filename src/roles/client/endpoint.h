@@ -27,7 +27,7 @@ class Endpoint final : public ports::HttpHandler {
     const Logger& log;
   };
   Endpoint(Gate gate, EndpointSettings settings, World world)
-      : gate_(std::move(gate)), settings_(std::move(settings)), world_(world) {}
+      : gate_(std::move(gate)), settings_(settings), world_(world) {}
 
   [[nodiscard]] Task<void> handle(ports::HttpRequest request,
                                   ports::ResponseWriter& response) override;

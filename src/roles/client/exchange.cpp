@@ -99,7 +99,7 @@ Task<openai::ApiResult<sealed::ResponseHead>> Exchange::try_line(Choice choice) 
     co_return std::unexpected(is_large ? openai::body_too_large(sealed::kPaddedMax)
                                        : openai::internal_error());
   }
-  opener_.emplace(std::move(sealed_request->secrets));
+  opener_ = std::make_unique<sealed::ResponseOpener>(std::move(sealed_request->secrets));
   frames_.clear();
   auto sent = co_await choice.line->http->send(
       {.method = "POST",
@@ -115,7 +115,7 @@ Task<openai::ApiResult<sealed::ResponseHead>> Exchange::try_line(Choice choice) 
     co_return std::unexpected(openai::bad_gateway("the proxy could not be reached"));
   }
   if (sent->status != kStatusOk) co_return std::unexpected(refusal_of(sent->status));
-  response_.emplace(std::move(sent).value());
+  response_ = std::make_unique<ports::HttpResponse>(std::move(sent).value());
   auto head = co_await await_head(choice);
   if (!head) {
     world_.log.warn("client.answer_unusable", {LogField::error(head.error())});
@@ -134,12 +134,12 @@ Task<Result<sealed::ResponseHead>> Exchange::await_head(const Choice& choice) {
   const auto answering = std::ranges::find_if(
       choice.candidates, [&](const auto& worker) { return worker->kid() == secret->kid; });
   worker_ = *answering;  // the opener takes answers from candidates only
-  output_.emplace(secret->secret);
+  output_ = std::make_unique<provenance::OutputCommitter>(secret->secret);
   if (is_event_stream(head_)) {
-    meter_.emplace(question_.endpoint, openai::UsageChunk::kForward,
-                   [this](const openai::Segment& segment) {
-                     if (output_status_) output_status_ = openai::commit(*output_, segment);
-                   });
+    meter_ = std::make_unique<openai::StreamMeter>(
+        question_.endpoint, openai::UsageChunk::kForward, [this](const openai::Segment& segment) {
+          if (output_status_) output_status_ = openai::commit(*output_, segment);
+        });
   }
   co_return head_;
 }

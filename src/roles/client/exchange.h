@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include "openai/api_error.h"
@@ -71,13 +72,13 @@ class Exchange {
   Question question_;
   World world_;
   RequestId request_id_;
-  std::optional<ports::HttpResponse> response_;
-  std::optional<sealed::ResponseOpener> opener_;
+  std::unique_ptr<ports::HttpResponse> response_;
+  std::unique_ptr<sealed::ResponseOpener> opener_;
   std::deque<sealed::Frame> frames_;
   std::shared_ptr<const attest::VerifiedWorker> worker_;
   sealed::ResponseHead head_;
-  std::optional<provenance::OutputCommitter> output_;
-  std::optional<openai::StreamMeter> meter_;
+  std::unique_ptr<provenance::OutputCommitter> output_;
+  std::unique_ptr<openai::StreamMeter> meter_;
   Status output_status_;
   // The end of the answer, or all of one that is not a stream: kept back until the receipt holds.
   Bytes held_back_;

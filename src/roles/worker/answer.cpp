@@ -33,7 +33,7 @@ Task<Answer::Outcome> Answer::send(ports::ResponseWriter& response) {
   auto sealer = sealed::ResponseSealer::create(question_.secret,
                                                sealed::ResponseNonce(world_.random.array<32>()));
   if (!sealer) co_return Outcome::kNotBegun;
-  sealer_.emplace(std::move(sealer).value());
+  sealer_ = std::make_unique<sealed::ResponseSealer>(std::move(sealer).value());
 
   const auto endpoint = openai::find_endpoint(question_.plaintext.method, question_.plaintext.path);
   if (!endpoint) co_return co_await refuse(response, endpoint.error());
@@ -45,7 +45,7 @@ Task<Answer::Outcome> Answer::send(ports::ResponseWriter& response) {
   limits.model = settings_.model_name;
   auto prepared = openai::prepare_for_engine(endpoint_, question_.plaintext.body.expose(), limits);
   if (!prepared) co_return co_await refuse(response, prepared.error());
-  prepared_.emplace(std::move(prepared).value());
+  prepared_ = std::make_unique<openai::PreparedRequest>(std::move(prepared).value());
 
   auto called = co_await async::unless(
       response.wait_closed(),

@@ -87,8 +87,8 @@ class Answer {
   Question question_;
   World world_;
   async::TimePoint started_;
-  std::optional<sealed::ResponseSealer> sealer_;
-  std::optional<openai::PreparedRequest> prepared_;
+  std::unique_ptr<sealed::ResponseSealer> sealer_;
+  std::unique_ptr<openai::PreparedRequest> prepared_;
   openai::Endpoint endpoint_ = openai::Endpoint::kChatCompletions;
   provenance::OutputCommitter output_;
   Status output_status_;
