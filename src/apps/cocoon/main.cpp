@@ -66,6 +66,9 @@ Status settle_network(Command& command) {
   DevnetOptions& options = command.devnet;
   options.programs = program_folder();
   if (!command.engine_url.empty()) {
+    if (!command.engine_url.starts_with("http://127.0.0.1:")) {
+      return fail(AppError::kBadInput, "--engine takes http://127.0.0.1:PORT");
+    }
     options.engine_url = command.engine_url;
     return {};
   }

@@ -67,6 +67,14 @@ Result<Configuration> load(const std::filesystem::path& path) {
   return configuration;
 }
 
+// An engine outside the TD sees prompts in the clear; verifiers refuse such a worker, and it
+// refuses itself.
+Status check_engine_place(const attest::WorkerConfig& config) {
+  if (config.engine.kind != attest::WorkerEngineConfig::Kind::kExternal) return {};
+  if (config.network == kDevnetNetworkId) return {};
+  return fail(attest::AttestError::kForbiddenConfig, "an external engine is for the devnet only");
+}
+
 // The engine of the configuration, supervised or external, behind one face.
 class RunningEngine {
  public:
@@ -80,10 +88,6 @@ class RunningEngine {
       const attest::WorkerConfig& config, const LoadedModel& model, World world) {
     std::unique_ptr<RunningEngine> running(new RunningEngine);
     if (config.engine.kind == attest::WorkerEngineConfig::Kind::kExternal) {
-      if (config.network != kDevnetNetworkId) {
-        return fail(attest::AttestError::kForbiddenConfig,
-                    "an external engine is for the devnet only");
-      }
       constexpr std::string_view kScheme = "http://";
       TRY(const net::Endpoint at,
           net::Endpoint::parse(std::string_view(config.engine.url).substr(kScheme.size())));
@@ -178,6 +182,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
   admin::PrometheusMetrics metrics;
   const auto log_crash = [&log](std::string_view) { log.error("worker.loop_crashed"); };
 
+  CO_TRY_VOID(check_engine_place(config));
   CO_TRY(const auto registry, chain::FileRegistry::open(config.registry_file, config.network));
   CO_TRY(const auto head, chain::FileChainHead::open(
                               config.chain_file, config.network,
