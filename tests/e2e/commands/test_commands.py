@@ -1,0 +1,117 @@
+"""`cocoon` as people type it: up, status, down, demo, inspect."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from support.http1 import ask, chat
+from support.network import Network
+from support.programs import FakeEngine, program, wait_for
+
+
+def cocoon(*arguments, seconds: float = 120) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [program("cocoon"), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds,
+        check=False,
+    )
+
+
+class Commands(unittest.TestCase):
+    def setUp(self):
+        place = tempfile.TemporaryDirectory(prefix="cocoon-commands-")
+        self.addCleanup(place.cleanup)
+        self.folder = Path(place.name)
+        self.engine = FakeEngine(self.folder)
+        self.addCleanup(self.engine.stop)
+
+    def up(self, *options: str) -> Network:
+        network = Network(self.folder / "net", "--engine", self.engine.url, *options)
+        self.addCleanup(network.down)
+        return network
+
+    def question(self, network: Network, **fields) -> tuple[int, bytes]:
+        return ask(network.port, "POST", "/v1/chat/completions", chat(network.model, "hi", **fields))
+
+    def test_a_network_goes_up_tells_of_itself_and_goes_down(self):
+        network = self.up("--workers", "2", "--proxies", "2")
+        status = network.status()
+        self.assertTrue(status["serving"])
+        self.assertEqual((len(status["proxies"]), len(status["workers"])), (2, 2))
+        self.assertEqual(self.question(network)[0], 200)
+        for service in (status["client"], *status["proxies"], *status["workers"]):
+            self.assertTrue(service["serving"])
+            code, metrics = ask(service["admin_port"], "GET", "/metrics")
+            self.assertEqual(code, 200)
+            self.assertIn(b"# TYPE cocoon_", metrics)
+        again = cocoon("up", "--state", network.state, "--engine", self.engine.url, "--json")
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("running already", json.loads(again.stdout)["error"])
+
+        down = network.down()
+        self.assertEqual(down.returncode, 0, down.stdout)
+        self.assertEqual(json.loads(down.stdout), {"down": True})
+        gone = cocoon("status", "--state", network.state, "--json")
+        self.assertEqual(gone.returncode, 1)
+        self.assertIn("no network", json.loads(gone.stdout)["error"])
+        with self.assertRaises(OSError):
+            ask(network.port, "GET", "/v1/models")
+
+    def test_going_down_lets_answers_under_way_finish(self):
+        network = self.up()
+        answers = []
+        plan = {"fake": {"tokens": 20, "interval_ms": 100}}
+        asking = threading.Thread(target=lambda: answers.append(self.question(network, stream=True, metadata=plan)))
+        asking.start()
+
+        def is_made() -> bool:
+            with_state = ask(self.engine.port, "GET", "/debug/state")[1]
+            return json.loads(with_state)["generated_tokens"] >= 3
+
+        wait_for("an answer under way", is_made)
+        self.assertEqual(network.down().returncode, 0)
+        asking.join(30)
+        self.assertEqual(answers[0][0], 200)
+        self.assertIn(b"tok19", answers[0][1])
+        self.assertIn(b"[DONE]", answers[0][1])
+
+    def test_a_role_that_dies_is_started_again(self):
+        network = self.up()
+        pids = network.facts["pids"]
+        for name in ("proxy-1", "worker-1", "client"):
+            with self.subTest(name):
+                os.kill(pids[name], signal.SIGKILL)
+                wait_for("an answer again", lambda: self.question(network)[0] == 200, 40)
+
+    def test_the_demo_gives_an_answer_and_its_proof(self):
+        demo = cocoon("demo", "--state", self.folder / "demo", "--engine", self.engine.url, "--json")
+        self.assertEqual(demo.returncode, 0, demo.stdout + demo.stderr)
+        told = json.loads(demo.stdout)
+        self.assertIn("tok0", told["answer"])
+        self.assertTrue(told["receipt_verified"])
+        self.assertRegex(told["worker"]["kid"], "^[0-9a-f]{64}$")
+        self.assertGreater(told["proxy_saw_bytes"], 0)
+        self.assertEqual(told["model"], self.engine.model)
+
+    def test_wrong_usage_exits_with_2(self):
+        for arguments in ([], ["fly"], ["up", "--workers", "0"], ["up", "--engine", "ftp://x", "--state", self.folder / "x"]):
+            with self.subTest(str(arguments)):
+                self.assertEqual(cocoon(*arguments).returncode, 2)
+
+    def test_every_command_explains_itself(self):
+        for arguments in ([], ["up"], ["down"], ["status"], ["demo"], ["attest", "inspect"], ["worker", "run"]):
+            told = cocoon(*arguments, "--help")
+            self.assertEqual(told.returncode, 0)
+            self.assertIn("--", told.stdout)
+            self.assertNotIn("\x1b[", told.stdout)
+        for name in ("cocoon-client", "cocoon-proxy", "cocoon-worker"):
+            told = subprocess.run([program(name), "--help"], capture_output=True, text=True, check=True)
+            self.assertIn("--config", told.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

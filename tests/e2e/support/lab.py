@@ -1,0 +1,216 @@
+"""A network wired by hand from the role programs, where a test can change every file and stand on every wire."""
+
+import hashlib
+import json
+import secrets
+import struct
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from support.http1 import ask
+from support.programs import Program, ROOT, free_port, program, wait_for
+
+DEVNET = -777
+BLOCK_SECONDS = 5
+STATEMENT_INTERVAL = 256
+
+
+def public_key(seed: bytes) -> str:
+    """Of an Ed25519 seed (RFC 8410: 16 bytes of DER precede it)."""
+    der = bytes.fromhex("302e020100300506032b657004220420") + seed
+    made = subprocess.run(
+        ["openssl", "pkey", "-inform", "DER", "-pubout", "-outform", "DER"], input=der, capture_output=True, check=True
+    )
+    return made.stdout[-32:].hex()
+
+
+def model_hash(path: Path) -> str:
+    """By the independent implementation in tests/oracles."""
+    made = subprocess.run(
+        [sys.executable, ROOT / "tests/oracles/model/model_hash.py", path], capture_output=True, text=True, check=True
+    )
+    return made.stdout.split()[0]
+
+
+def devnet_block(seqno: int) -> dict:
+    hashed = hashlib.sha256(b"cocoon/1 devnet block\0" + struct.pack(">I", seqno))
+    return {"seqno": seqno, "root_hash": hashed.hexdigest(), "generated_at": seqno * BLOCK_SECONDS}
+
+
+def statement_seqno(now: float | None = None) -> int:
+    newest = int(now or time.time()) // BLOCK_SECONDS
+    return newest - newest % STATEMENT_INTERVAL
+
+
+def chain_toml(blocks: list[dict] | None = None) -> str:
+    """The devnet's clock, or these blocks."""
+    if blocks is None:
+        return f'network = {DEVNET}\nsource = "devnet-clock"\n'
+    text = f'network = {DEVNET}\nsource = "blocks"\n'
+    for block in blocks:
+        text += "\n[[blocks]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in block.items())
+    return text
+
+
+@dataclass(frozen=True)
+class Proxy:
+    name: str
+    key: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Registry:
+    roots: tuple[str, ...]
+    image: str  # TOML
+    models: tuple[tuple[str, str], ...]
+    proxies: tuple[Proxy, ...] = ()
+    network: int = DEVNET
+    statement_age: str = "4200s"
+
+    def toml(self) -> str:
+        lines = [
+            f"network = {self.network}",
+            "[parameters]",
+            f"statement_block_interval = {STATEMENT_INTERVAL}",
+            "[attestation]",
+            f'statement_age_max = "{self.statement_age}"',
+            f"roots = {json.dumps(self.roots)}",
+            "[[images]]",
+            self.image,
+        ]
+        for name, digest in self.models:
+            lines += ["[[models]]", f"name = {json.dumps(name)}", f'hash = "{digest}"']
+        for proxy in self.proxies:
+            lines += ["[[proxies]]", f'name = "{proxy.name}"', f'key = "{proxy.key}"', 'host = "127.0.0.1"', f"port = {proxy.port}"]
+        return "\n".join(lines) + "\n"
+
+    def with_proxies(self, *proxies: Proxy) -> "Registry":
+        return replace(self, proxies=proxies)
+
+
+def put(path: Path, text: str) -> None:
+    """Replaces the file in one step, as its readers expect."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
+
+
+@dataclass
+class World:
+    """What one role believes: its own copies of registry and chain."""
+
+    registry: Path
+    chain: Path
+
+    def set(self, registry: Registry | None = None, chain: str | None = None) -> None:
+        # The chain first: a changed registry makes its reader judge anew, and that by the new chain.
+        if chain is not None:
+            put(self.chain, chain)
+        if registry is not None:
+            put(self.registry, registry.toml())
+
+
+@dataclass
+class Role:
+    program: Program
+    folder: Path
+    port: int = 0
+    admin: int = 0
+
+    def is_serving(self) -> bool:
+        return ask(self.admin, "GET", "/healthz")[0] == 200
+
+
+@dataclass
+class Lab:
+    folder: Path
+    running: list[Program] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.scratch = self.folder / "scratch"
+        self.scratch.mkdir(parents=True)
+        self.tsm = self.folder / "tsm"
+
+    def start(self, name: str, *arguments: str | Path) -> Program:
+        log = self.folder / f"{name}.log"
+        self.running.append(Program([program(arguments[0]), *arguments[1:]], log, self.scratch))
+        return self.running[-1]
+
+    def stop(self) -> None:
+        for each in reversed(self.running):
+            each.stop()
+
+    def start_platform(self, name: str = "tdx-sim", *options: str) -> tuple[str, str, Path]:
+        """A simulated machine: its root's fingerprint, its image in TOML, its tree."""
+        state, tsm = self.folder / name, self.folder / f"{name}-tsm"
+        sim = self.start(name, "tdx-sim", "--tsm", tsm, "--state", state, *options)
+        sim.wait_for_log("READY root=")
+        return (state / "root.sha256").read_text().split()[0], (state / "image.toml").read_text(), tsm
+
+    def world(self, name: str, registry: Registry, chain: str | None = None) -> World:
+        made = World(self.folder / f"{name}-registry.toml", self.folder / f"{name}-chain.toml")
+        made.set(registry, chain or chain_toml())
+        return made
+
+    def new_proxy(self, name: str) -> tuple[Proxy, Path]:
+        seed = secrets.token_bytes(32)
+        key_file = self.folder / f"{name}.key"
+        key_file.touch(mode=0o600)
+        key_file.write_text(seed.hex() + "\n")
+        return Proxy(name, public_key(seed), free_port()), key_file
+
+    def start_proxy(self, proxy: Proxy, key_file: Path, world: World) -> Role:
+        admin = free_port()
+        config = self.folder / f"{proxy.name}.toml"
+        config.write_text(
+            f'network = {DEVNET}\nidentity_key_file = "{key_file}"\nregistry.file = "{world.registry}"\n'
+            f'chain.file = "{world.chain}"\nlisten.port = {proxy.port}\nadmin.port = {admin}\nlog.level = "debug"\n'
+        )
+        role = Role(self.start(proxy.name, "cocoon-proxy", "--config", config), self.folder, proxy.port, admin)
+        role.program.wait_for_log("proxy.ready")
+        return role
+
+    def start_client(self, world: World, name: str = "client") -> Role:
+        port, admin = free_port(), free_port()
+        config = self.folder / f"{name}.toml"
+        config.write_text(
+            f'network = {DEVNET}\nstate_dir = "{self.folder / name}-state"\nregistry.file = "{world.registry}"\n'
+            f'chain.file = "{world.chain}"\nlisten.port = {port}\nadmin.port = {admin}\nlog.level = "debug"\n'
+        )
+        config.chmod(0o600)
+        role = Role(self.start(name, "cocoon-client", "--config", config), self.folder, port, admin)
+        role.program.wait_for_log("client.ready")
+        return role
+
+    def start_worker(
+        self, name: str, world: World, tsm: Path, model: str, engine: dict, proxies: list[Proxy], network: int = DEVNET,
+        model_path: Path | None = None,
+    ) -> Role:
+        state = self.folder / f"{name}-state"
+        state.mkdir(exist_ok=True)
+        admin = free_port()
+        lines = [f"network = {network}", f'state_dir = "{state}"', "[engine]"]
+        lines += [f"{key} = {json.dumps(str(value) if isinstance(value, Path) else value)}" for key, value in engine.items()]
+        lines += ["[model]", f"name = {json.dumps(model)}"]
+        if model_path is not None:
+            lines += [f'path = "{model_path}"', f'private_dir = "{state}/model"']
+        for proxy in proxies:
+            lines += ["[[proxies]]", 'host = "127.0.0.1"', f"port = {proxy.port}", f'key = "{proxy.key}"']
+        lines += [
+            f'[registry]\nfile = "{world.registry}"',
+            f'[chain]\nfile = "{world.chain}"',
+            f'[tee]\ntsm_path = "{tsm}"',
+            f"[admin]\nport = {admin}",
+            '[log]\nlevel = "debug"',
+        ]
+        config = self.folder / f"{name}.toml"
+        config.write_text("\n".join(lines) + "\n")
+        return Role(self.start(name, "cocoon-worker", "--config", config), self.folder, 0, admin)
+
+    @staticmethod
+    def wait_serving(role: Role, seconds: float = 30) -> None:
+        wait_for(f"{role.program.name} serves", role.is_serving, seconds)

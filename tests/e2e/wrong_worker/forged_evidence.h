@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "attest/evidence.h"
+#include "tdxsim/platform.h"
+
+namespace cocoon::e2e {
+
+// What is wrong with the evidence; everything else about it is in order.
+enum class Flaw {
+  kNone,            // nothing: shows that it is the flaw that is refused
+  kConfigByte,      // one byte of the configuration differs from what was measured
+  kConfigKey,       // a measured configuration with a setting that verifiers do not know
+  kOtherStatement,  // the quote vouches for another statement, with another key
+  kOtherIdentity,   // another worker's evidence, replayed
+  kOtherKid,        // evidence under a name that is not its own
+  kQuoteByte,       // one byte of the quote's body was changed after it was signed
+  kReportData,      // REPORTDATA off by one bit
+  kModelHash,       // a model that no registry lists
+  kImage,           // an image of other measurements
+  kRoot,            // a machine under another root
+  kDebug,           // a TD in debug mode
+  kOldBlock,        // a block of three hours ago
+  kUnknownBlock,    // a block that the chain does not have
+  kFutureBlock,     // a block that the chain does not have yet
+  kNetwork,         // another network, with an engine outside the TD
+  kConfigNetwork,   // a configuration for another network, with an engine outside the TD
+  kRole,            // a statement of another role
+  kGarbage,         // no evidence at all
+};
+[[nodiscard]] std::optional<Flaw> parse_flaw(std::string_view name);
+
+struct Claims {
+  tdxsim::Platform platform;
+  std::string model_name;
+  ModelHash model_hash;
+  crypto::Ed25519PublicKey identity_key;
+};
+
+struct ForgedEvidence {
+  Kid kid;
+  ModelHash model_hash;
+  Bytes encoded;
+};
+[[nodiscard]] Result<ForgedEvidence> forge(const Claims& claims, Flaw flaw);
+
+}  // namespace cocoon::e2e

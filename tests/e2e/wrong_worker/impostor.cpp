@@ -1,0 +1,157 @@
+// impostor: a worker that dials a proxy, or a proxy that a client dials, with evidence that has one
+// thing wrong with it. Prints READY with its kid, and ASKED for every prompt that anyone entrusts
+// to it.
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "async/clock.h"
+#include "config/key_file.h"
+#include "net/dialer.h"
+#include "net/listener.h"
+#include "net/os_random.h"
+#include "tests/e2e/wrong_worker/forged_evidence.h"
+#include "wire/directory.h"
+#include "wire/protocol.h"
+
+namespace cocoon::e2e {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Arguments {
+  std::string role;  // worker or proxy
+  std::string flaw;
+  std::string platform;  // tdx-sim's platform.cbor
+  std::string model;
+  std::string model_hash;
+  std::uint16_t port = 0;      // worker: of the proxy to dial; proxy: to listen on
+  std::string proxy_key;       // worker: of the proxy to dial
+  std::string proxy_key_file;  // proxy: our own
+};
+
+class Impostor final : public ports::HttpHandler {
+ public:
+  explicit Impostor(ForgedEvidence evidence) : evidence_(std::move(evidence)) {}
+
+  ports::Task<void> handle(ports::HttpRequest request, ports::ResponseWriter& response) override {
+    if (request.path == wire::kPathLoad) {
+      const wire::LoadReport load{.kids = {evidence_.kid},
+                                  .intake = wire::LoadReport::Intake::kOpen,
+                                  .places = 8,
+                                  .occupied = 0};
+      co_await reply(response, load.encode());
+    } else if (request.path == wire::kPathDirectory) {
+      const wire::DirectoryEntry entry{.kid = evidence_.kid,
+                                       .model_hash = evidence_.model_hash,
+                                       .terms_hash = {},
+                                       .busy_permille = 0};
+      co_await reply(response, wire::Directory{.entries = {entry}}.encode());
+    } else if (request.path.starts_with(wire::kPathEvidence)) {
+      co_await reply(response, evidence_.encoded);
+    } else {
+      std::printf("ASKED %s\n", request.path.c_str());
+      std::fflush(stdout);
+      (void)co_await ports::respond(response, 500, {}, {});
+    }
+  }
+
+ private:
+  static ports::Task<void> reply(ports::ResponseWriter& response, Bytes body) {
+    (void)co_await ports::respond(response, 200, {{"content-type", std::string(wire::kMediaCbor)}},
+                                  std::move(body));
+  }
+  ForgedEvidence evidence_;
+};
+
+void ready(const Kid& kid) {
+  std::printf("READY %s\n", kid.hex().c_str());
+  std::fflush(stdout);
+}
+
+async::Task<void> dial_for_ever(async::Executor executor, Arguments arguments,
+                                net::DialIdentity identity, ports::HttpHandler& handler) {
+  const auto clock = async::make_real_clock();
+  const auto key = crypto::Ed25519PublicKey::from_hex(arguments.proxy_key);
+  const auto dialer = net::Dialer::create(executor);
+  if (!key || !dialer) co_return;
+  ready(identity.kid);
+  for (;;) {
+    const net::Endpoint proxy{.host = "127.0.0.1", .port = arguments.port};
+    const auto connection =
+        co_await (*dialer)->dial_reverse(proxy, *key, identity, handler, {}, clock->in(5s));
+    if (connection) co_await (*connection)->wait_closed();
+    co_await clock->sleep_for(200ms);
+  }
+}
+
+Result<Bytes> read_whole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content((std::istreambuf_iterator<char>(file)), {});
+  if (!file) return fail(attest::AttestError::kMalformed, "cannot read " + path);
+  return to_bytes(content);
+}
+
+Status run(const Arguments& arguments) {
+  net::OsRandom random;
+  SecretArray<32> seed;
+  random.fill(seed.expose_mutable());
+  if (arguments.role == "proxy") {
+    TRY(seed, config::load_key_file(arguments.proxy_key_file));
+  }
+  const auto identity = std::make_shared<const crypto::Ed25519KeyPair>(
+      crypto::Ed25519KeyPair::from_seed(std::move(seed)));
+  const auto flaw = parse_flaw(arguments.flaw);
+  if (!flaw) return fail(attest::AttestError::kUnsupported, "no flaw is called " + arguments.flaw);
+  TRY(const Bytes saved, read_whole(arguments.platform));
+  TRY(tdxsim::Platform platform, tdxsim::Platform::load(saved));
+  TRY(const ModelHash model_hash, ModelHash::from_hex(arguments.model_hash));
+  TRY(ForgedEvidence evidence, forge({.platform = std::move(platform),
+                                      .model_name = arguments.model,
+                                      .model_hash = model_hash,
+                                      .identity_key = identity->public_key()},
+                                     *flaw));
+  const Kid kid = evidence.kid;
+  Impostor impostor(std::move(evidence));
+  boost::asio::io_context loop(1);
+  std::unique_ptr<net::Listener> listener;
+  if (arguments.role == "proxy") {
+    net::ListenerOptions options;
+    options.bind = {.host = "127.0.0.1", .port = arguments.port};
+    TRY(listener, net::Listener::open(loop.get_executor(), options, identity, impostor, nullptr));
+    ready(kid);
+  } else {
+    async::spawn(loop.get_executor(),
+                 dial_for_ever(loop.get_executor(), arguments,
+                               {attest::Role::kWorker, kid, identity}, impostor),
+                 [](std::string_view what) {
+                   std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
+                 });
+  }
+  loop.run();
+  return {};
+}
+
+}  // namespace
+}  // namespace cocoon::e2e
+
+int main(int argc, char** argv) {
+  cocoon::e2e::Arguments arguments;
+  CLI::App app("A worker or a proxy with flawed evidence, for tests.", "impostor");
+  app.add_option("--role", arguments.role)->required()->check(CLI::IsMember({"worker", "proxy"}));
+  app.add_option("--flaw", arguments.flaw)->required();
+  app.add_option("--platform", arguments.platform)->required();
+  app.add_option("--model", arguments.model)->required();
+  app.add_option("--model-hash", arguments.model_hash)->required();
+  app.add_option("--port", arguments.port)->required();
+  app.add_option("--proxy-key", arguments.proxy_key);
+  app.add_option("--proxy-key-file", arguments.proxy_key_file);
+  CLI11_PARSE(app, argc, argv);
+  const auto ended = cocoon::e2e::run(arguments);
+  if (ended) return 0;
+  std::fprintf(stderr, "impostor: %s\n", ended.error().message().c_str());
+  return 1;
+}

@@ -1,0 +1,126 @@
+"""Evidence with one thing wrong with it, offered to the real proxy by a worker and to the real client by a proxy.
+
+All flawed ones stand before the verifier at once; each is refused with its own reason, and no prompt reaches any of them.
+"""
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from support.http1 import ask, chat
+from support.lab import Lab, Proxy, Registry
+from support.programs import Program, wait_for
+
+MODEL, MODEL_HASH = "impostor-model", "5a" * 32
+
+# What the verifier says of each flaw.
+REASONS = {
+    "config-byte": "the configuration is not the one that the statement names",
+    "config-key": "configuration: debug",
+    "other-statement": "the quote vouches for another statement",
+    "other-identity": "the evidence is another worker's",
+    "other-kid": "the evidence is another worker's",
+    "quote-byte": "signature",
+    "report-data": "the quote vouches for another statement",
+    "model-hash": "the registry does not list this model",
+    "image": "MRTD, RTMR1 and RTMR2 are those of no image in the list",
+    "root": "root",
+    "debug": "the TD is in debug mode",
+    "old-block": "the statement's block is too old",
+    "unknown-block": "the statement names a block that the chain does not have",
+    "future-block": "no such block",
+    "network": "the statement is for another network",
+    "config-network": "configuration and statement name different networks",
+    "role": "the statement is not a worker's",
+    "garbage": "evidence",
+}
+
+
+def refusals(log: str, event: str) -> dict[str, str]:
+    """The reason for each refused kid, named by its first 8 bytes."""
+    found = {}
+    for line in log.splitlines():
+        if f'"{event}"' in line:
+            entry = json.loads(line)
+            found[entry["kid"]] = entry["error"]["text"]
+    return found
+
+
+class Flawed(unittest.TestCase):
+    def setUp(self):
+        place = tempfile.TemporaryDirectory(prefix="cocoon-flawed-")
+        self.addCleanup(place.cleanup)
+        self.lab = Lab(Path(place.name) / "net")
+        self.addCleanup(self.lab.stop)
+        root, image, _ = self.lab.start_platform()
+        self.registry = Registry((root,), image, ((MODEL, MODEL_HASH),))
+        self.platform = self.lab.folder / "tdx-sim" / "platform.cbor"
+
+    def start_impostor(self, role: str, flaw: str, port: int, *options) -> tuple[Program, str]:
+        impostor = self.lab.start(
+            f"impostor-{flaw}", "impostor", "--role", role, "--flaw", flaw, "--platform", self.platform, "--model", MODEL,
+            "--model-hash", MODEL_HASH, "--port", str(port), *options,
+        )
+        return impostor, impostor.wait_for_log(r"READY ([0-9a-f]{64})").group(1)[:16]
+
+    def question(self, port: int) -> tuple[int, dict]:
+        status, body = ask(port, "POST", "/v1/chat/completions", chat(MODEL, "who are you?"))
+        return status, json.loads(body)
+
+    def check_refusals(self, verifier: Program, event: str, kids: dict[str, str]) -> None:
+        wait_for("every refusal", lambda: refusals(verifier.log(), event).keys() >= set(kids.values()), or_else=None)
+        reasons = refusals(verifier.log(), event)
+        for flaw, kid in kids.items():
+            with self.subTest(flaw):
+                self.assertIn(REASONS[flaw], reasons.get(kid, "was not refused"))
+
+    def test_a_proxy_takes_no_worker_with_flawed_evidence(self):
+        proxy, key_file = self.lab.new_proxy("proxy")
+        registry = self.registry.with_proxies(proxy)
+        world = self.lab.world("all", registry)
+        running = self.lab.start_proxy(proxy, key_file, world)
+        client = self.lab.start_client(world)
+        kids, impostors = {}, []
+        for flaw in REASONS:
+            impostor, kids[flaw] = self.start_impostor("worker", flaw, proxy.port, "--proxy-key", proxy.key)
+            impostors.append(impostor)
+        self.check_refusals(running.program, "proxy.worker_refused", kids)
+        status, answer = self.question(client.port)
+        self.assertEqual(status, 503)
+        self.assertIn("no verified worker", answer["error"]["message"])
+        self.assertNotIn("proxy.worker_accepted", running.program.log())
+        self.assertFalse([impostor.name for impostor in impostors if "ASKED" in impostor.log()])
+
+        # The same worker without a flaw is taken, and is asked.
+        honest, kid = self.start_impostor("worker", "none", proxy.port, "--proxy-key", proxy.key)
+        running.program.wait_for_log(f'"proxy.worker_accepted".*"{kid}"')
+        wait_for("the flawless worker is asked", lambda: self.question(client.port) and "ASKED /v1/infer" in honest.log())
+
+    def test_a_client_takes_no_worker_with_flawed_evidence_from_a_proxy(self):
+        proxies, kids, impostors = [], {}, []
+        # A client never meets the worker itself: evidence replayed whole leads to its true owner's key.
+        flaws = [flaw for flaw in REASONS if flaw != "other-identity"]
+        for flaw in flaws:
+            proxy, impostor, kids[flaw] = self.start_proxy(flaw)
+            proxies.append(proxy)
+            impostors.append(impostor)
+        world = self.lab.world("client", self.registry.with_proxies(*proxies))
+        client = self.lab.start_client(world)
+        self.check_refusals(client.program, "client.worker_refused", kids)
+        status, _ = self.question(client.port)
+        self.assertEqual(status, 503)
+        self.assertFalse([impostor.name for impostor in impostors if "ASKED" in impostor.log()])
+
+        proxy, honest, _ = self.start_proxy("none")
+        world.set(self.registry.with_proxies(*proxies, proxy))
+        wait_for("the flawless worker is asked", lambda: self.question(client.port) and "ASKED /v1/relay" in honest.log())
+
+    def start_proxy(self, flaw: str) -> tuple[Proxy, Program, str]:
+        proxy, key_file = self.lab.new_proxy(f"proxy-{flaw}")
+        impostor, kid = self.start_impostor("proxy", flaw, proxy.port, "--proxy-key-file", key_file)
+        return proxy, impostor, kid
+
+
+if __name__ == "__main__":
+    unittest.main()
