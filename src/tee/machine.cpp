@@ -19,10 +19,13 @@ bool names(const std::vector<MachineRole>& roles, MachineRole role) {
 
 std::optional<KernelVersion> parse_kernel(std::string_view release) {
   KernelVersion version;
-  const char* const end = release.data() + release.size();
-  const auto [dot, bad_major] = std::from_chars(release.data(), end, version.major);
-  if (bad_major != std::errc{} || dot == end || *dot != '.') return std::nullopt;
-  if (std::from_chars(dot + 1, end, version.minor).ec != std::errc{}) return std::nullopt;
+  const std::size_t dot = release.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto read = [](std::string_view digits, unsigned& out) {
+    return std::from_chars(digits.data(), digits.data() + digits.size(), out).ec == std::errc{};
+  };
+  if (!read(release.substr(0, dot), version.major)) return std::nullopt;
+  if (!read(release.substr(dot + 1), version.minor)) return std::nullopt;
   return version;
 }
 

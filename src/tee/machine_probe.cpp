@@ -65,6 +65,7 @@ std::optional<std::string> read_all(int fd, std::chrono::steady_clock::time_poin
 pid_t spawn_into(const std::vector<std::string>& command, int out) {
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
@@ -119,25 +120,30 @@ class RealMachineProbe final : public MachineProbe {
     const fs::path entry = below(tree) / ("cocoon-doctor-" + std::to_string(::getpid()));
     const auto made = files->make_directory(entry);
     if (!made || !*made) return std::nullopt;
-    const auto provider = files->read(entry / "provider", 64);
+    const auto read = files->read(entry / "provider", 64);
     files->remove_entry(entry);
-    if (!provider || !*provider) return std::nullopt;
-    return std::string(as_text(**provider));
+    const Bytes provider = read.value_or(std::nullopt).value_or(Bytes());
+    if (provider.empty()) return std::nullopt;
+    return std::string(as_text(provider));
   }
 
   std::optional<std::string> output_of(const std::vector<std::string>& command) override {
     if (!find_program(command.front())) return std::nullopt;
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return std::nullopt;
-    const Descriptor reader(pipe[0]);
     pid_t pid = -1;
+    std::optional<std::string> text;
     {
-      const Descriptor writer(pipe[1]);
-      pid = spawn_into(command, writer.get());
+      const Descriptor reader(pipe[0]);
+      {
+        const Descriptor writer(pipe[1]);
+        pid = spawn_into(command, writer.get());
+      }
+      if (pid < 0) return std::nullopt;
+      text = read_all(reader.get(), std::chrono::steady_clock::now() + kProgramTimeout);
     }
-    if (pid < 0) return std::nullopt;
-    auto text = read_all(reader.get(), std::chrono::steady_clock::now() + kProgramTimeout);
-    if (!text) ::kill(pid, SIGKILL);
+    // Whoever has more to say than we read is not waited for either.
+    if (!text || text->size() >= kTextBytesMax) ::kill(pid, SIGKILL);
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
@@ -149,7 +155,7 @@ class RealMachineProbe final : public MachineProbe {
     const std::string folders = path == nullptr ? "/usr/bin:/bin" : path;
     for (std::size_t begin = 0; begin <= folders.size();) {
       const std::size_t end = std::min(folders.find(':', begin), folders.size());
-      const fs::path candidate = fs::path(folders.substr(begin, end - begin)) / name;
+      fs::path candidate = fs::path(folders.substr(begin, end - begin)) / name;
       if (candidate.is_absolute() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
       begin = end + 1;
     }

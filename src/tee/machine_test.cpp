@@ -93,7 +93,7 @@ struct FakeMachine final : MachineProbe {
     return found->second;
   }
   std::optional<std::filesystem::path> find_program(const std::string& name) override {
-    const std::string path = "/usr/bin/" + name;
+    std::string path = "/usr/bin/" + name;
     if (!files.contains(path)) return std::nullopt;
     return path;
   }

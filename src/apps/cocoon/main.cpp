@@ -168,17 +168,23 @@ CLI::App* describe_worker_setup(CLI::App& worker, Command& command) {
   return app;
 }
 
+// The group of a role's commands, with `run` in it.
+CLI::App* describe_role(CLI::App& app, Command& command, Commands& commands, const char* role) {
+  CLI::App* const group = app.add_subcommand(role, fmt::format("the {} role", role));
+  group->require_subcommand(1);
+  CLI::App* const run =
+      group->add_subcommand("run", fmt::format("run cocoon-{} in the foreground", role));
+  run->add_option("--config", command.config, "its configuration")->required();
+  commands.roles.emplace_back(role, run);
+  return group;
+}
+
 void describe_roles(CLI::App& app, Command& command, Commands& commands) {
-  for (const char* const role : {"client", "proxy", "worker"}) {
-    CLI::App* const group = app.add_subcommand(role, fmt::format("the {} role", role));
-    group->require_subcommand(1);
-    CLI::App* const run =
-        group->add_subcommand("run", fmt::format("run cocoon-{} in the foreground", role));
-    run->add_option("--config", command.config, "its configuration")->required();
-    commands.roles.emplace_back(role, run);
-  }
-  commands.worker_setup = describe_worker_setup(*app.get_subcommand("worker"), command);
-  commands.proxy_key = app.get_subcommand("proxy")->add_subcommand(
+  describe_role(app, command, commands, "client");
+  CLI::App* const proxy = describe_role(app, command, commands, "proxy");
+  CLI::App* const worker = describe_role(app, command, commands, "worker");
+  commands.worker_setup = describe_worker_setup(*worker, command);
+  commands.proxy_key = proxy->add_subcommand(
       "key", "print the public key of a proxy's key file, which is made if there is none");
   commands.proxy_key
       ->add_option("FILE", command.file, "the key file, identity_key_file of proxy.toml")

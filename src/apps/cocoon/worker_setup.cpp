@@ -55,7 +55,7 @@ Result<std::string> ask_until(const Ask& ask, std::string_view question, std::st
     const auto answer = ask(
         i == 0 ? std::string(question) : fmt::format("{}. {}", last.message(), question), offered);
     if (!answer) break;
-    const std::string value = answer->empty() ? std::string(offered) : *answer;
+    std::string value = answer->empty() ? std::string(offered) : *answer;
     const Status good = check(value);
     if (good) return value;
     last = good.error();
@@ -129,7 +129,8 @@ std::string configuration(const WorkerSetup& setup, const registry::Snapshot& sn
       "is public.\n"
       "network = {}\nstate_dir = '{}'\n",
       snapshot.network.value(), layout.state.string());
-  if (!setup.owner->empty()) toml += fmt::format("owner_address = '{}'\n", *setup.owner);
+  const std::string owner = setup.owner.value_or("");
+  if (!owner.empty()) toml += fmt::format("owner_address = '{}'\n", owner);
   toml += fmt::format("\n[engine]\nkind = 'llama-server'\nprogram = '{}'\nthreads = {}\n",
                       engine.string(), std::max(1U, std::thread::hardware_concurrency()));
   toml += fmt::format("\n[model]\nname = '{}'\npath = '{}'\nprivate_dir = '{}'\n", model.name,
