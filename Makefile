@@ -16,6 +16,14 @@ build: ## the programs, into build/bin
 	@tools/bootstrap demo
 	@tools/build release
 
+.PHONY: install
+install: ## programs, units, docs into PREFIX (/usr/local), below DESTDIR if that is set
+	@tools/package install
+
+.PHONY: deb
+deb: ## Debian packages cocoon and cocoon-worker, into build/packages
+	@tools/package deb
+
 .PHONY: test
 test: ## every test there is
 	@tools/test
