@@ -32,7 +32,7 @@ async::Task<void> keep(async::Task<Result<LocalReply>> task,
 }  // namespace
 
 Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path,
-                             std::string body, std::chrono::milliseconds timeout) {
+                             std::string_view body, std::chrono::milliseconds timeout) {
   boost::asio::io_context loop(1);
   std::optional<Result<LocalReply>> reply;
   ports::HttpRequest request{.method = std::move(method),

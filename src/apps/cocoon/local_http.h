@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -17,6 +18,6 @@ struct LocalReply {
 
 // One blocking HTTP/1.1 request to a server on 127.0.0.1.
 [[nodiscard]] Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path,
-                                           std::string body, std::chrono::milliseconds timeout);
+                                           std::string_view body, std::chrono::milliseconds timeout);
 
 }  // namespace cocoon::apps
