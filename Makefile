@@ -63,7 +63,7 @@ layers: ## includes and links against tools/layers.toml, forbidden symbols, size
 	@tools/tcb_lines.py
 
 .PHONY: tidy
-tidy: ## clang-tidy over every source
+tidy: ## clang-tidy over the sources that ship; tools/tidy --all takes the tests too
 	@tools/tidy
 
 .PHONY: fmt

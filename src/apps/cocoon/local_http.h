@@ -18,6 +18,7 @@ struct LocalReply {
 
 // One blocking HTTP/1.1 request to a server on 127.0.0.1.
 [[nodiscard]] Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path,
-                                           std::string_view body, std::chrono::milliseconds timeout);
+                                           std::string_view body,
+                                           std::chrono::milliseconds timeout);
 
 }  // namespace cocoon::apps
