@@ -49,6 +49,23 @@ endforeach()
 cocoon_unit(worker systemd/cocoon-worker.service lib/systemd/system)
 cocoon_unit(cocoon sysusers.d/cocoon.conf lib/sysusers.d)
 
+# A manual page of each program, from its own --help.
+function(cocoon_manual component program)
+  set(page "${CMAKE_BINARY_DIR}/man/${program}.1.gz")
+  list(TRANSFORM ARGN REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE subcommands)
+  list(JOIN subcommands " " subcommands)
+  install(CODE "
+    execute_process(COMMAND \"${CMAKE_SOURCE_DIR}/packaging/manual\" \"$<TARGET_FILE:${program}>\" ${subcommands}
+                    OUTPUT_FILE \"${page}\" COMMAND_ERROR_IS_FATAL ANY)
+    file(INSTALL \"${page}\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/share/man/man1\")"
+    COMPONENT ${component})
+endfunction()
+file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/man")
+cocoon_manual(cocoon cocoon doctor "worker setup" "proxy key" demo up status down)
+cocoon_manual(cocoon cocoon-client)
+cocoon_manual(cocoon cocoon-proxy)
+cocoon_manual(worker cocoon-worker)
+
 install(DIRECTORY packaging/examples/ DESTINATION ${cocoon_docs}/examples COMPONENT cocoon FILES_MATCHING PATTERN "*.toml")
 install(DIRECTORY docs/ DESTINATION ${cocoon_docs} COMPONENT cocoon FILES_MATCHING PATTERN "*.md")
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${cocoon_docs} COMPONENT cocoon)
@@ -58,7 +75,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME cocoon)
 set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
 set(CPACK_PACKAGE_VENDOR Cocoon)
-set(CPACK_PACKAGE_CONTACT "Cocoon developers <cocoon@localhost>")
+set(CPACK_PACKAGE_CONTACT "Cocoon developers <developers@cocoon.example.org>")
 set(CPACK_PACKAGE_DIRECTORY "${CMAKE_BINARY_DIR}/packages")
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_SET_DESTDIR ON)  # so that installing sees the prefix that packages have, not where they are assembled
@@ -73,34 +90,37 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_COCOON_PACKAGE_NAME cocoon)
 set(CPACK_DEBIAN_COCOON_PACKAGE_RECOMMENDS "systemd, chrony | time-daemon")
 set(CPACK_DEBIAN_COCOON_DESCRIPTION "private answers from attested workers: client and proxy
-Cocoon is a network in which people rent out GPUs and applications get answers
-from language models that nobody but them can read. This package has the client,
-a local OpenAI-compatible endpoint; the proxy, which relays sealed requests; and
-the command cocoon.")
+In Cocoon, people rent out GPUs, and applications get answers from language
+models that nobody but them can read. This package has the client, a local
+OpenAI-compatible endpoint; the proxy, which relays sealed requests; and the
+command cocoon.")
 set(CPACK_DEBIAN_WORKER_PACKAGE_NAME cocoon-worker)
 set(CPACK_DEBIAN_WORKER_PACKAGE_DEPENDS "cocoon (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_WORKER_DESCRIPTION "private answers from attested workers: worker and engine
-Cocoon is a network in which people rent out GPUs and applications get answers
-from language models that nobody but them can read. This package has the worker,
-which answers sealed requests inside a trusted execution environment, and its
-engine, llama-server. Set it up with: cocoon worker setup.")
+In Cocoon, people rent out GPUs, and applications get answers from language
+models that nobody but them can read. This package has the worker, which
+answers sealed requests inside a trusted execution environment, and its engine,
+llama-server. Set it up with: cocoon worker setup.")
 foreach(component cocoon worker)
   string(TOUPPER ${component} upper)
   set(CPACK_DEBIAN_${upper}_PACKAGE_CONTROL_EXTRA
     "${CMAKE_SOURCE_DIR}/packaging/debian/${component}/postinst;${CMAKE_SOURCE_DIR}/packaging/debian/${component}/prerm")
 endforeach()
 
-# What Debian wants of every package: copyright and a compressed changelog.
+# What Debian wants of every package: copyright, and a changelog in its own form.
+string(TIMESTAMP today "%a, %d %b %Y %H:%M:%S +0000" UTC)
 foreach(component cocoon worker)
-  set(package cocoon)
-  if(component STREQUAL worker)
-    set(package cocoon-worker)
-  endif()
+  string(TOUPPER ${component} upper)
+  set(package ${CPACK_DEBIAN_${upper}_PACKAGE_NAME})
+  file(WRITE "${CMAKE_BINARY_DIR}/debian/${package}/changelog"
+    "${package} (${PROJECT_VERSION}) unstable; urgency=medium\n\n  * See /usr/share/doc/cocoon/CHANGELOG.md.\n\n"
+    " -- ${CPACK_PACKAGE_CONTACT}  ${today}\n")
   install(CODE "
     file(INSTALL \"${CMAKE_SOURCE_DIR}/packaging/debian/copyright\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/share/doc/${package}\")
-    execute_process(COMMAND gzip -9nc \"${CMAKE_SOURCE_DIR}/CHANGELOG.md\"
-                    OUTPUT_FILE \"${CMAKE_BINARY_DIR}/changelog.gz\" COMMAND_ERROR_IS_FATAL ANY)
-    file(INSTALL \"${CMAKE_BINARY_DIR}/changelog.gz\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/share/doc/${package}\")"
+    execute_process(COMMAND gzip -9nc \"${CMAKE_BINARY_DIR}/debian/${package}/changelog\"
+                    OUTPUT_FILE \"${CMAKE_BINARY_DIR}/debian/${package}/changelog.gz\" COMMAND_ERROR_IS_FATAL ANY)
+    file(INSTALL \"${CMAKE_BINARY_DIR}/debian/${package}/changelog.gz\"
+         DESTINATION \"\${CMAKE_INSTALL_PREFIX}/share/doc/${package}\")"
     COMPONENT ${component})
 endforeach()
 include(CPack)

@@ -60,22 +60,20 @@ std::optional<std::filesystem::path> find_model(MachineProbe& probe,
   return std::nullopt;
 }
 
-// Whether dpkg's status file has the package as installed.
-bool is_installed(std::string_view status, const std::string& package) {
-  const std::string head = "Package: " + package + "\n";
-  for (std::size_t at = status.find(head); at != std::string_view::npos;
-       at = status.find(head, at + 1)) {
-    if (at != 0 && status[at - 1] != '\n') continue;
-    const std::string_view entry = status.substr(at, status.find("\n\n", at) - at);
-    if (value_of(entry, "Status").ends_with(" installed")) return true;
-  }
-  return false;
+// Names of installed Debian packages, a line each; nothing where there is no dpkg.
+std::optional<std::string> installed_packages(MachineProbe& probe) {
+  return probe.output_of({"dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\\n"});
+}
+
+bool is_installed(std::string_view packages, const std::string& package) {
+  const std::string line = "installed " + package + "\n";
+  return packages.starts_with(line) || packages.contains("\n" + line);
 }
 
 // The installed Debian package that steers the clock, which is also its service's name.
-std::string time_service(std::string_view status) {
+std::string time_service(std::string_view packages) {
   for (const char* const package : {"chrony", "systemd-timesyncd", "ntpsec", "openntpd", "ntp"}) {
-    if (is_installed(status, package)) return package;
+    if (is_installed(packages, package)) return package;
   }
   return {};
 }
@@ -169,7 +167,7 @@ Check check_clock(MachineProbe& probe) {
   if (clock->synchronised) {
     return {.id = "clock", .state = CheckState::kOk, .text = "the clock is synchronised"};
   }
-  const std::string installed = time_service(probe.read("/var/lib/dpkg/status").value_or(""));
+  const std::string installed = time_service(installed_packages(probe).value_or(""));
   return {
       .id = "clock",
       .state = CheckState::kMend,
@@ -198,18 +196,18 @@ Check check_open_files(MachineProbe& probe) {
 }
 
 Check check_packages(MachineProbe& probe, bool has_gpu, bool is_tdx_host) {
-  const auto status = probe.read("/var/lib/dpkg/status");
+  const auto packages = installed_packages(probe);
   Check check{.id = "packages", .state = CheckState::kOk};
-  if (!status) {
+  if (!packages) {
     check.state = CheckState::kNote;
     check.text = "this system is not a Debian; install what docs/operations.md lists its own way";
     return check;
   }
   std::string missing;
-  if (time_service(*status).empty()) missing += " chrony";
+  if (time_service(*packages).empty()) missing += " chrony";
   if (has_gpu && !probe.find_program("nvidia-smi")) missing += " nvidia-smi";
-  if (is_tdx_host && !is_installed(*status, "qemu-system-x86")) missing += " qemu-system-x86";
-  if (is_tdx_host && !is_installed(*status, "ovmf")) missing += " ovmf";
+  if (is_tdx_host && !is_installed(*packages, "qemu-system-x86")) missing += " qemu-system-x86";
+  if (is_tdx_host && !is_installed(*packages, "ovmf")) missing += " ovmf";
   if (missing.empty()) {
     check.text = "no Debian package is missing";
     return check;

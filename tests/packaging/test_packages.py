@@ -1,5 +1,6 @@
 """The Debian packages have what they promise, and what they install runs."""
 
+import gzip
 import os
 import re
 import shutil
@@ -97,6 +98,12 @@ class Packages(unittest.TestCase):
         for name in ("cocoon/copyright", "cocoon-worker/copyright", "cocoon-worker/llama-server.LICENSE",
                      "cocoon/changelog.gz", "cocoon/operations.md", "cocoon/formats/worker-config.md"):
             self.assertTrue((self.root / "usr/share/doc" / name).is_file(), name)
+
+    def test_every_program_that_people_type_has_a_manual_page(self):
+        for program in (self.root / "usr/bin").iterdir():
+            page = gzip.decompress((self.root / f"usr/share/man/man1/{program.name}.1.gz").read_bytes()).decode()
+            self.assertIn(f".SH NAME\n{program.name} \\- ", page)
+            self.assertIn("EXIT STATUS", page.upper())
 
     def test_example_configurations_are_read_by_the_programs(self):
         examples = self.root / "usr/share/doc/cocoon/examples"
