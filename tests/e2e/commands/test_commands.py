@@ -87,6 +87,12 @@ class Commands(unittest.TestCase):
                 os.kill(pids[name], signal.SIGKILL)
                 wait_for("an answer again", lambda: self.question(network)[0] == 200, 40)
 
+    def test_losing_one_of_two_proxies_loses_no_request(self):
+        network = self.up("--proxies", "2")
+        wait_for("both proxies", lambda: network.status()["serving"])
+        os.kill(network.facts["pids"]["proxy-1"], signal.SIGKILL)
+        self.assertEqual([self.question(network)[0] for _ in range(12)], [200] * 12)
+
     def test_the_demo_gives_an_answer_and_its_proof(self):
         demo = cocoon("demo", "--state", self.folder / "demo", "--engine", self.engine.url, "--json")
         self.assertEqual(demo.returncode, 0, demo.stdout + demo.stderr)
