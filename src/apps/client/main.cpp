@@ -75,14 +75,14 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
   async::spawn(executor, fleet.keep_fresh(),
                [&log](std::string_view) { log.error("client.loop_crashed"); });
 
-  const std::uint16_t port = config.listen.port;
   client::Endpoint endpoint(client::Gate({.api_keys = std::move(config.api_keys),
                                           .allowed_hosts = config.allowed_hosts,
                                           .allowed_origins = config.allowed_origins,
-                                          .port = port}),
+                                          .port = config.listen.port}),
                             endpoint_settings(config),
                             {fleet, *registry, *receipts, random, metrics, *clock, log});
   CO_TRY(const auto server, net::LocalServer::open(executor, server_options(config), endpoint));
+  endpoint.listens_on(server->local().port);
   CO_TRY(const auto admin_server,
          AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
            if (fleet.proxies_up() == 0)

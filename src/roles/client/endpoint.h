@@ -31,6 +31,7 @@ class Endpoint final : public ports::HttpHandler {
 
   [[nodiscard]] Task<void> handle(ports::HttpRequest request,
                                   ports::ResponseWriter& response) override;
+  void listens_on(std::uint16_t port) { gate_.listens_on(port); }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
 
  private:

@@ -26,6 +26,8 @@ class Gate {
 
   // Nothing if the request may pass.
   [[nodiscard]] std::optional<openai::ApiError> refuse(const ports::HttpRequest& request) const;
+  // The port that was bound, where the configuration left the choice to the system.
+  void listens_on(std::uint16_t port) { settings_.port = port; }
 
  private:
   [[nodiscard]] bool is_own_host(std::string_view host) const;

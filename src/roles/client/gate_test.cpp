@@ -38,6 +38,13 @@ TEST_CASE("only the loopback names, with the endpoint's own port or none, are it
   CHECK_EQ(refusal(gate, {}), 421);
 }
 
+TEST_CASE("a port that the system chose is the endpoint's own once it is bound") {
+  Gate gate({});
+  CHECK_EQ(refusal(gate, {{"host", "127.0.0.1:4711"}}), 421);
+  gate.listens_on(4711);
+  CHECK_EQ(refusal(gate, {{"host", "127.0.0.1:4711"}}), 0);
+}
+
 TEST_CASE("configured hosts take the place of the loopback names") {
   const Gate gate(
       {.api_keys = {}, .allowed_hosts = {"box:1"}, .allowed_origins = {}, .port = 10'000});
