@@ -44,10 +44,6 @@ tsan: ## unit tests under the thread sanitizer
 fuzz: ## every fuzz target for FUZZ_SECONDS (60)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tools/test fuzz
 
-.PHONY: sim
-sim: ## the network in one process from seeds, with injected faults
-	@tools/test sim
-
 .PHONY: e2e
 e2e: ## the programs against each other and against the official SDKs
 	@tools/test e2e
@@ -69,10 +65,6 @@ tidy: ## clang-tidy over the sources that ship; tools/tidy --all takes the tests
 .PHONY: fmt
 fmt: ## format every source in place
 	@tools/format
-
-.PHONY: bench
-bench: ## the figures of docs/benchmarks.md, afresh
-	@tools/bench
 
 .PHONY: clean
 clean: ## remove everything that was built
