@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Writes the vectors of image.md, registry-file.md, chain-file.md and answer-text.md into the folder it is given.
+
+  policy.py FOLDER
+"""
+import hashlib
+import json
+import os
+import sys
+
+WIDE_XFAM = bytes.fromhex("e702060000000000")
+NARROW_XFAM = bytes.fromhex("e700060000000000")
+
+
+def filled(value, length):
+    return bytes([value]) * length
+
+
+def head(major, argument):
+    """The shortest head of a CBOR item (RFC 8949 §3)."""
+    if argument < 24:
+        return bytes([major << 5 | argument])
+    for extra, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
+        if argument < 1 << (8 * size):
+            return bytes([major << 5 | extra]) + argument.to_bytes(size, "big")
+    raise ValueError(argument)
+
+
+def cbor(item):
+    if isinstance(item, int):
+        return head(0, item) if item >= 0 else head(1, -1 - item)
+    if isinstance(item, bytes):
+        return head(2, len(item)) + item
+    if isinstance(item, str):
+        return head(3, len(item.encode())) + item.encode()
+    if isinstance(item, list):
+        return head(4, len(item)) + b"".join(map(cbor, item))
+    return head(5, len(item)) + b"".join(cbor(key) + cbor(item[key]) for key in sorted(item))
+
+
+# Sorted as the policy hash wants them; the registry file lists them the other way round.
+IMAGES = [
+    {"name": "image-a", "mrtd": filled(1, 48), "rtmr1": filled(2, 48), "rtmr2": filled(3, 48),
+     "shapes": [("large", filled(5, 48), WIDE_XFAM), ("small", filled(4, 48), NARROW_XFAM)]},
+    {"name": "image-b", "mrtd": filled(6, 48), "rtmr1": filled(7, 48), "rtmr2": filled(8, 48),
+     "shapes": [("only", filled(9, 48), WIDE_XFAM)]},
+]
+ROOTS = [filled(0xAA, 32), filled(0xBB, 32)]
+STATEMENT_AGE = 4200
+BLOCKS = [359999872, 360000000]
+
+
+def policy_cbor():
+    images = [{1: image["name"], 2: image["mrtd"], 3: image["rtmr1"], 4: image["rtmr2"],
+               5: [{1: name, 2: rtmr0, 3: xfam} for name, rtmr0, xfam in image["shapes"]]}
+              for image in IMAGES]
+    return cbor({1: 1, 2: -777, 3: images, 4: ROOTS, 5: STATEMENT_AGE})
+
+
+def image_hash(image, shape):
+    measured = image["mrtd"] + shape[1] + image["rtmr1"] + image["rtmr2"]
+    return hashlib.sha256(b"cocoon/1 image\0" + measured).hexdigest()
+
+
+def block_hash(seqno):
+    return hashlib.sha256(b"cocoon/1 devnet block\0" + seqno.to_bytes(4, "big")).hexdigest()
+
+
+def registry_toml():
+    roots = ", ".join(f'"{root.hex()}"' for root in reversed(ROOTS))
+    lines = ["network = -777", "", "[parameters]", 'key_epoch = "3600s"', 'key_grace = "600s"',
+             "statement_block_interval = 128", 'price_floor = "0 TON"', "", "[attestation]",
+             f'statement_age_max = "{STATEMENT_AGE}s"', f"roots = [{roots}]"]
+    for image in reversed(IMAGES):
+        lines += ["", "[[images]]", f'name = "{image["name"]}"']
+        lines += [f'{key} = "{image[key].hex()}"' for key in ("mrtd", "rtmr1", "rtmr2")]
+        lines += ["shapes = ["]
+        lines += [f'  {{name = "{name}", rtmr0 = "{rtmr0.hex()}", xfam = "{xfam.hex()}"}},'
+                  for name, rtmr0, xfam in reversed(image["shapes"])]
+        lines += ["]"]
+    lines += ["", "[[models]]", 'name = "SmolLM2-135M-Instruct"', f'hash = "{filled(0xCC, 32).hex()}"',
+              "", "[[proxies]]", 'name = "one"', f'key = "{filled(0xDD, 32).hex()}"',
+              'host = "127.0.0.1"', "port = 11000", ""]
+    return "\n".join(lines)
+
+
+def chain_toml():
+    lines = ["network = -777", 'source = "blocks"']
+    for seqno in BLOCKS:
+        lines += ["", "[[blocks]]", f"seqno = {seqno}", f'root_hash = "{block_hash(seqno)}"',
+                  f"generated_at = {seqno * 5}"]
+    return "\n".join(lines + [""])
+
+
+def policy_json():
+    return {
+        "registry": "tests/data/formats/registry.toml",
+        "policy_cbor": policy_cbor().hex(),
+        "policy_hash": hashlib.sha256(b"cocoon/1 policy\0" + policy_cbor()).hexdigest(),
+        "image_hashes": [{"image": image["name"], "shape": shape[0], "image_hash": image_hash(image, shape)}
+                         for image in IMAGES for shape in image["shapes"]],
+        "devnet_blocks": [{"seqno": seqno, "root_hash": block_hash(seqno), "generated_at": seqno * 5}
+                          for seqno in BLOCKS],
+    }
+
+
+def compact(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def event(value):
+    return f"data: {compact(value)}\n\n"
+
+
+def delta(choice, **members):
+    return event({"choices": [{"index": choice, "delta": members, "finish_reason": None}]})
+
+
+def tool_call(index, **function):
+    return delta(0, tool_calls=[{"index": index, "function": function}])
+
+
+def segment(choice, part, field, text):
+    return {"choice": choice, "part": part, "field": field, "text": text}
+
+
+def answer_texts():
+    stream = "".join([
+        delta(0, role="assistant", content=""), delta(1, content="Un"),
+        delta(0, reasoning_content="hm", content="One "), delta(0, content="two"),
+        tool_call(2, name="f", arguments='{"a":'), tool_call(2, arguments="1}"),
+        delta(1, refusal="no"), "data: [DONE]\n\n"])
+    whole = compact({
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "Zwölf", "refusal": None}}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2}})
+    # Written by hand: numbers keep their text.
+    embedding = '[{"index":0,"embedding":[0.10,1e-7]}]'
+    return [
+        {"endpoint": "/v1/chat/completions", "form": "stream", "bytes": stream,
+         "segments": [segment(1, 0, 1, "Un"), segment(0, 0, 2, "hm"), segment(0, 0, 1, "One "),
+                      segment(0, 0, 1, "two"), segment(0, 2, 4, "f"), segment(0, 2, 5, '{"a":'),
+                      segment(0, 2, 5, "1}"), segment(1, 0, 3, "no")]},
+        {"endpoint": "/v1/chat/completions", "form": "whole", "bytes": whole,
+         "segments": [segment(0, 0, 1, "Zwölf")]},
+        {"endpoint": "/v1/embeddings", "form": "whole",
+         "bytes": '{"object":"list","data":' + embedding + ',"usage":{"prompt_tokens":2}}',
+         "segments": [segment(0, 0, 6, embedding)]},
+        {"endpoint": "/v1/completions", "form": "whole",
+         "bytes": '{"choices":[{"index":1,"text":"b"},{"text":"a"}]}',
+         "segments": [segment(1, 0, 1, "b"), segment(1, 0, 1, "a")]},
+    ]
+
+
+def main():
+    folder = sys.argv[1]
+    files = {
+        "registry.toml": registry_toml(),
+        "chain.toml": chain_toml(),
+        "policy.json": json.dumps(policy_json(), indent=1),
+        "answer-text.json": json.dumps(answer_texts(), indent=1, ensure_ascii=False),
+    }
+    for name, text in files.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    main()
