@@ -70,8 +70,8 @@ Status check_qe_binding(const UnverifiedQuote& quote) {
 }  // namespace
 
 const RootFingerprint& intel_sgx_root() {
-  static const RootFingerprint kRoot(kIntelSgxRoot);
-  return kRoot;
+  static const RootFingerprint root(kIntelSgxRoot);
+  return root;
 }
 
 Result<VerifiedQuote> verify_quote(UnverifiedQuote quote, std::span<const RootFingerprint> roots,

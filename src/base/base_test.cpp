@@ -72,8 +72,8 @@ TEST_CASE("a secret leaves nothing behind where it was taken or moved from") {
   SecretArray<4> secret(original);
   CHECK_EQ(to_hex(original), "00000000");
   const SecretArray<4> moved = std::move(secret);
-  CHECK_EQ(to_hex(secret.expose()),
-           "00000000");  // NOLINT(bugprone-use-after-move): that is the point
+  // That is the point. NOLINTNEXTLINE(bugprone-use-after-move)
+  CHECK_EQ(to_hex(secret.expose()), "00000000");
   CHECK(moved == moved.clone());
 }
 

@@ -17,6 +17,7 @@ using codec::Json;
 
 std::vector<MerkleHash> leaves_of(std::size_t count) {
   std::vector<MerkleHash> leaves;
+  leaves.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     leaves.push_back(merkle_leaf({as_bytes("leaf "), as_bytes(std::to_string(i))}));
   }

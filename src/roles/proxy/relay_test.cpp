@@ -40,7 +40,7 @@ Task<void> break_off(ports::ResponseWriter& response, std::string before) {
   if (!before.empty()) CHECK((co_await response.write(to_bytes(before))).has_value());
   response.abort();
 }
-StubWorker::Infer breaking_off_after(std::string before) {
+StubWorker::Infer breaking_off_after(const std::string& before) {
   return [before](StubWorker&, ports::HttpRequest, ports::ResponseWriter& response) {
     return break_off(response, before);
   };
