@@ -55,7 +55,7 @@ TEST_CASE("a ticket dropped while waiting frees its place and lets the next one 
                [](std::string_view) { CHECK(false); });
   const auto canceller = std::make_shared<async::Canceller>();
   async::spawn_cancellable(loop.get_executor(), visit(trace, 1, places.enter()), canceller,
-                           [](std::exception_ptr) {});
+                           [](const std::exception_ptr&) {});
   async::spawn(loop.get_executor(), visit(trace, 2, places.enter()),
                [](std::string_view) { CHECK(false); });
   loop.run_for(std::chrono::milliseconds(1));

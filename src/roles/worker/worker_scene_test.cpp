@@ -26,7 +26,7 @@ BootFacts facts_of(const fakes::World& world) {
           .slot_id = {}};
 }
 
-void read_frames(Heard& heard, std::vector<sealed::Frame> frames,
+void read_frames(Heard& heard, const std::vector<sealed::Frame>& frames,
                  const crypto::Ed25519PublicKey& identity) {
   for (const sealed::Frame& frame : frames) {
     const BytesView data = frame.data.expose();
@@ -63,7 +63,7 @@ void read_frames(Heard& heard, std::vector<sealed::Frame> frames,
 
 }  // namespace
 
-WorkerScene::WorkerScene(Options options)
+WorkerScene::WorkerScene(const Options& options)
     : quotes(world.sim, world.new_platform("machine")),
       engine(world.sim),
       keyring(facts_of(world),

@@ -19,7 +19,7 @@ struct WorkerScene {
     enum class Keys : std::uint8_t { kMade, kNone } keys = Keys::kMade;
   };
   WorkerScene() : WorkerScene(Options{}) {}
-  explicit WorkerScene(Options options);
+  explicit WorkerScene(const Options& options);
   ~WorkerScene() { world.sim.end(); }
 
   fakes::World world;
