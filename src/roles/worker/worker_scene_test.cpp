@@ -139,7 +139,7 @@ Task<Heard> post(WorkerScene& scene, Question question, ports::HttpFields header
   auto frames = opener.feed(answer->body);
   CHECK(frames.has_value());
   const crypto::Ed25519PublicKey& identity = scene.keyring.identity().public_key();
-  if (frames) read_frames(heard, std::move(*frames), identity);
+  if (frames) read_frames(heard, *frames, identity);
   if (opener.finish()) heard.ending = Heard::Ending::kWhole;
   const auto bill = codec::from_base64(ports::find_field(answer->trailers, wire::kTrailerBill));
   if (bill) {
