@@ -34,8 +34,11 @@ class Documentation(unittest.TestCase):
     def test_make_lists_every_target_that_the_pages_name(self):
         listed = subprocess.run(["make", "-C", PROJECT, "help"], capture_output=True, text=True, check=True).stdout
         targets = set(re.findall(r"^  make (\S+)", listed, re.MULTILINE))
-        for target in "demo test asan tsan fuzz sim tidy layers fmt bench e2e soak clean".split():
-            self.assertIn(target, targets)
+        named = set()
+        for page in pages():
+            named |= set(re.findall(r"(?:`|^|[|=] ?)make ([a-z]+)", page.read_text(), re.MULTILINE))
+        self.assertLessEqual({"demo", "test", "layers"}, named)
+        self.assertEqual(named - targets, set())
 
 
 if __name__ == "__main__":
