@@ -49,7 +49,7 @@ e2e: ## the programs against each other and against the official SDKs
 	@tools/test e2e
 
 .PHONY: soak
-soak: ## the end-to-end suite again and again for SOAK_MINUTES (30)
+soak: ## long campaigns of tests/soak, each for SOAK_MINUTES
 	@tools/soak
 
 .PHONY: layers
