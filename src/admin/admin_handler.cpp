@@ -25,12 +25,14 @@ std::string_view without_port(std::string_view host) {
   return host.substr(0, colon);
 }
 
-// A web page reaches a loopback server only with an Origin of its own, or under a host name of its
-// own that it made resolve to loopback.
+// A web page reaches a loopback server with an Origin of its own or, for pictures and scripts, with
+// Sec-Fetch-Site, or under a host name of its own that it made resolve to loopback.
 bool may_come_from_a_web_page(const ports::HttpFields& headers) {
   const std::string_view host = without_port(ports::find_field(headers, "host"));
   const bool is_loopback = host == "127.0.0.1" || host == "localhost" || host == "[::1]";
-  return !is_loopback || !ports::find_field(headers, "origin").empty();
+  const std::string_view site = ports::find_field(headers, "sec-fetch-site");
+  return !is_loopback || !ports::find_field(headers, "origin").empty() || site == "cross-site" ||
+         site == "same-site";
 }
 
 Answer json_answer(int status, Json::Object members) {

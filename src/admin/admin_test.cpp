@@ -152,6 +152,7 @@ TEST_CASE("what may be a web page is refused") {
   AdminHandler handler(metrics, serving);
   for (const ports::HttpFields& headers :
        {ports::HttpFields{{"host", "127.0.0.1:10001"}, {"origin", "https://page.example"}},
+        ports::HttpFields{{"host", "127.0.0.1:10001"}, {"sec-fetch-site", "cross-site"}},
         ports::HttpFields{{"host", "page.example:10001"}},
         ports::HttpFields{{"host", "127.0.0.1.page.example"}}, ports::HttpFields{}}) {
     RecordingWriter writer;

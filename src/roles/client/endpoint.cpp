@@ -2,6 +2,7 @@
 
 #include "async/race.h"
 #include "openai/models.h"
+#include "roles/client/cors.h"
 
 namespace cocoon::client {
 namespace {
@@ -52,8 +53,21 @@ class InFlight {
 }  // namespace
 
 Task<void> Endpoint::handle(ports::HttpRequest request, ports::ResponseWriter& response) {
+  if (auto origin = gate_.invited_origin(request)) {
+    ReadableByPage readable(response, std::move(*origin));
+    co_await route(std::move(request), readable);
+  } else {
+    co_await route(std::move(request), response);
+  }
+}
+
+Task<void> Endpoint::route(ports::HttpRequest request, ports::ResponseWriter& response) {
   if (auto refusal = gate_.refuse(request)) {
     co_await refuse(response, std::move(*refusal));
+    co_return;
+  }
+  if (is_preflight(request)) {
+    (void)co_await ports::respond(response, 204, preflight_fields(request), {});
     co_return;
   }
   const std::string path(without_query(request.path));

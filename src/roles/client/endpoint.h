@@ -35,6 +35,7 @@ class Endpoint final : public ports::HttpHandler {
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
 
  private:
+  [[nodiscard]] Task<void> route(ports::HttpRequest request, ports::ResponseWriter& response);
   [[nodiscard]] Task<void> ask(openai::Endpoint endpoint, ports::HttpRequest request,
                                ports::ResponseWriter& response);
   [[nodiscard]] Task<openai::ApiResult<Exchange::Question>> read_question(

@@ -63,6 +63,23 @@ TEST_CASE("no web page may use the endpoint but those that are invited") {
   CHECK_EQ(refusal(Gate({}), {{"host", "localhost"}, {"origin", "http://localhost"}}), 403);
 }
 
+TEST_CASE("what a page fetches without an Origin is refused, what a person opens is not") {
+  const Gate gate({.api_keys = {},
+                   .allowed_hosts = {},
+                   .allowed_origins = {"https://app.example"},
+                   .port = 10'000});
+  for (const char* site : {"cross-site", "same-site"}) {
+    CHECK_EQ(refusal(gate, {{"host", "localhost"}, {"sec-fetch-site", site}}), 403);
+  }
+  for (const char* site : {"none", "same-origin"}) {
+    CHECK_EQ(refusal(gate, {{"host", "localhost"}, {"sec-fetch-site", site}}), 0);
+  }
+  CHECK_EQ(refusal(gate, {{"host", "localhost"},
+                          {"sec-fetch-site", "cross-site"},
+                          {"origin", "https://app.example"}}),
+           0);
+}
+
 TEST_CASE("where keys are configured one of them is asked for, whole") {
   const Gate gate(with_keys());
   CHECK_EQ(refusal(gate, {{"host", "localhost"}, {"authorization", "Bearer sk-one"}}), 0);

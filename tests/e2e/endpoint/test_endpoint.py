@@ -125,6 +125,24 @@ class WhoMayCall(Case):
         other = {"Origin": "https://attacker.example", "Authorization": f"Bearer {KEY}"}
         self.assert_refused(ask(KEYED_URL, "POST", CHAT, question(), JSON | other), 403)
 
+    def test_a_browser_is_told_that_an_allowed_origin_may_send_and_read(self):
+        asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+        status, headers, body = ask(KEYED_URL, "OPTIONS", CHAT, None, {"Origin": ALLOWED_ORIGIN} | asks)
+        self.assertEqual((status, body), (204, b""))
+        self.assertEqual(headers["access-control-allow-origin"], ALLOWED_ORIGIN)
+        self.assertEqual(headers["access-control-allow-headers"], asks["Access-Control-Request-Headers"])
+        with_key = {"Origin": ALLOWED_ORIGIN, "Authorization": f"Bearer {KEY}"}
+        answer = ask(KEYED_URL, "POST", CHAT, question(), JSON | with_key)
+        self.assertEqual(answer[1]["access-control-allow-origin"], ALLOWED_ORIGIN)
+        stranger = ask(KEYED_URL, "OPTIONS", CHAT, None, {"Origin": "https://attacker.example"} | asks)
+        self.assert_refused(stranger, 403)
+        self.assertNotIn("access-control-allow-origin", stranger[1])
+
+    def test_what_a_page_loads_without_an_origin_is_refused(self):
+        # <script src> and <img src> of any page: a plain GET, without Origin.
+        answer = ask(URL, "GET", "/v1/models", None, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"})
+        self.assert_refused(answer, 403)
+
 
 class Bytes(Case):
     def engine_bytes(self, path: str, body: bytes, number: int) -> bytes:
