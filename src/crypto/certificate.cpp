@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "crypto/certificate_state.h"
-#include "crypto/p256_pkey.h"
+#include "crypto/ecdsa_pkey.h"
 
 namespace cocoon::crypto {
 namespace {
@@ -70,6 +70,28 @@ Status check_extensions(X509* certificate) {
   return {};
 }
 
+// x‖y of the certificate's key, which must be on this curve.
+Result<Bytes> ecdsa_point(const X509* certificate, const openssl::CurveNames& curve) {
+  const EVP_PKEY* pkey = X509_get0_pubkey(certificate);
+  if (pkey == nullptr || EVP_PKEY_is_a(pkey, "EC") != 1) {
+    return refuse(CryptoError::kBadCertificate, "certificate's key is not an elliptic-curve key");
+  }
+  char group[32] = {};
+  std::size_t group_length = 0;
+  Bytes point(1 + 2 * curve.coordinate_size);
+  std::size_t point_length = 0;
+  if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), &group_length) != 1 ||
+      std::string_view(group, group_length) != curve.group) {
+    return refuse(CryptoError::kBadCertificate, "certificate's key is on another curve");
+  }
+  if (EVP_PKEY_get_octet_string_param(pkey, "encoded-pub-key", raw(MutableBytesView(point)),
+                                      point.size(), &point_length) != 1 ||
+      point_length != point.size() || point[0] != std::byte{4}) {
+    return refuse(CryptoError::kBadCertificate, "certificate's key is not an uncompressed point");
+  }
+  return to_bytes(BytesView(point).subspan(1));
+}
+
 }  // namespace
 
 Certificate::Certificate(std::shared_ptr<const State> state) : state_(std::move(state)) {}
@@ -121,24 +143,13 @@ bool Certificate::is_certificate_authority() const {
 }
 
 Result<P256PublicKey> Certificate::p256_public_key() const {
-  const EVP_PKEY* pkey = X509_get0_pubkey(state_->x509.get());
-  if (pkey == nullptr || EVP_PKEY_is_a(pkey, "EC") != 1) {
-    return refuse(CryptoError::kBadCertificate, "certificate's key is not an elliptic-curve key");
-  }
-  char group[32] = {};
-  std::size_t group_length = 0;
-  ByteArray<65> point;
-  std::size_t point_length = 0;
-  if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), &group_length) != 1 ||
-      std::string_view(group, group_length) != "prime256v1") {
-    return refuse(CryptoError::kBadCertificate, "certificate's key is not on P-256");
-  }
-  if (EVP_PKEY_get_octet_string_param(pkey, "encoded-pub-key", raw(MutableBytesView(point)),
-                                      point.size(), &point_length) != 1 ||
-      point_length != point.size() || point[0] != std::byte{4}) {
-    return refuse(CryptoError::kBadCertificate, "certificate's key is not an uncompressed point");
-  }
-  return P256PublicKey::from(BytesView(point).subspan(1));
+  TRY(const Bytes key, ecdsa_point(state_->x509.get(), openssl::kCurveNames<P256>));
+  return P256PublicKey::from(key);
+}
+
+Result<P384PublicKey> Certificate::p384_public_key() const {
+  TRY(const Bytes key, ecdsa_point(state_->x509.get(), openssl::kCurveNames<P384>));
+  return P384PublicKey::from(key);
 }
 
 std::optional<Bytes> Certificate::extension(std::string_view oid) const {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/strong.h"
@@ -27,7 +28,9 @@ class Certificate {
   [[nodiscard]] UnixSeconds not_before() const;
   [[nodiscard]] UnixSeconds not_after() const;
   [[nodiscard]] bool is_certificate_authority() const;  // BasicConstraints
+  // kBadCertificate unless the key is an uncompressed point of that curve.
   [[nodiscard]] Result<P256PublicKey> p256_public_key() const;
+  [[nodiscard]] Result<P384PublicKey> p384_public_key() const;
   // DER value of the extension with this dotted OID, if present.
   [[nodiscard]] std::optional<Bytes> extension(std::string_view oid) const;
 
@@ -57,11 +60,13 @@ struct CertificateTemplate {
   UnixSeconds not_after;
   std::uint64_t serial = 1;
   enum class Kind : std::uint8_t { kAuthority, kLeaf } kind = Kind::kLeaf;
-  P256PublicKey subject_key;
+  std::variant<P256PublicKey, P384PublicKey> subject_key;
   std::vector<std::pair<std::string, Bytes>> extensions;   // dotted OID, DER value; not critical
   std::optional<std::uint8_t> path_length = std::nullopt;  // an authority's; none: unlimited
 };
 [[nodiscard]] Result<Certificate> issue_certificate(const CertificateTemplate& what,
                                                     const P256KeyPair& issuer);
+[[nodiscard]] Result<Certificate> issue_certificate(const CertificateTemplate& what,
+                                                    const P384KeyPair& issuer);
 
 }  // namespace cocoon::crypto

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "crypto/certificate.h"
-#include "crypto/p256_pkey.h"
+#include "crypto/ecdsa_pkey.h"
 
 namespace cocoon::crypto {
 namespace {
@@ -67,11 +67,17 @@ bool add_extension(X509* certificate, const std::string& oid, BytesView der) {
   return extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-}  // namespace
+Result<openssl::Pkey> subject_pkey(const CertificateTemplate& what) {
+  if (const auto* key = std::get_if<P384PublicKey>(&what.subject_key)) {
+    return openssl::ecdsa_public_pkey(openssl::kCurveNames<P384>, key->view());
+  }
+  return openssl::ecdsa_public_pkey(openssl::kCurveNames<P256>,
+                                    std::get<P256PublicKey>(what.subject_key).view());
+}
 
-Result<Certificate> issue_certificate(const CertificateTemplate& what, const P256KeyPair& issuer) {
-  TRY(const openssl::Pkey subject_key, openssl::p256_public_pkey(what.subject_key));
-  TRY(const openssl::P256Private issuer_key, openssl::p256_private_pkey(issuer.expose_private()));
+Result<Certificate> issue(const CertificateTemplate& what, EVP_PKEY* issuer_key,
+                          const EVP_MD* digest) {
+  TRY(const openssl::Pkey subject_key, subject_pkey(what));
   const openssl::X509Handle certificate(X509_new());
   COCOON_CHECK(certificate != nullptr);
 
@@ -83,7 +89,7 @@ Result<Certificate> issue_certificate(const CertificateTemplate& what, const P25
       add_kind(certificate.get(), what);
   for (const auto& [oid, der] : what.extensions)
     built = built && add_extension(certificate.get(), oid, der);
-  built = built && X509_sign(certificate.get(), issuer_key.pkey.get(), EVP_sha256()) > 0;
+  built = built && X509_sign(certificate.get(), issuer_key, digest) > 0;
   if (!built)
     return refuse(CryptoError::kBadCertificate, "certificate could not be made as described");
 
@@ -94,6 +100,20 @@ Result<Certificate> issue_certificate(const CertificateTemplate& what, const P25
   unsigned char* cursor = raw(MutableBytesView(der));
   COCOON_CHECK(i2d_X509(certificate.get(), &cursor) == length);
   return Certificate::from_der(der);
+}
+
+}  // namespace
+
+Result<Certificate> issue_certificate(const CertificateTemplate& what, const P256KeyPair& issuer) {
+  TRY(const openssl::EcdsaPrivate key,
+      openssl::ecdsa_private_pkey(openssl::kCurveNames<P256>, issuer.expose_private()));
+  return issue(what, key.pkey.get(), EVP_sha256());
+}
+
+Result<Certificate> issue_certificate(const CertificateTemplate& what, const P384KeyPair& issuer) {
+  TRY(const openssl::EcdsaPrivate key,
+      openssl::ecdsa_private_pkey(openssl::kCurveNames<P384>, issuer.expose_private()));
+  return issue(what, key.pkey.get(), EVP_sha384());
 }
 
 }  // namespace cocoon::crypto

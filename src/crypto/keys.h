@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "base/strong.h"
+#include "crypto/ecdsa.h"
 #include "crypto/error.h"
 #include "crypto/hash.h"
 
@@ -52,36 +53,6 @@ class X25519KeyPair {
   X25519KeyPair(std::shared_ptr<const State> state, const X25519PublicKey& public_key);
   std::shared_ptr<const State> state_;
   X25519PublicKey public_key_;
-};
-
-// ECDSA over P-256 with SHA-256 (FIPS 186-5). Raw encodings as in SGX and COSE: key x‖y, signature
-// r‖s, big-endian.
-using P256PublicKey = TaggedBytes<struct P256PublicTag, 64>;
-using P256Signature = TaggedBytes<struct P256SignatureTag, 64>;
-[[nodiscard]] Status verify_p256(const P256PublicKey& key, BytesView message,
-                                 const P256Signature& signature);
-
-// A signing key for the development root of tdx-sim and for tests. The per-signature nonce is
-// OpenSSL's own draw.
-class P256KeyPair {
- public:
-  [[nodiscard]] static Result<P256KeyPair> from_private(SecretArray<32> scalar);
-  [[nodiscard]] const P256PublicKey& public_key() const { return public_key_; }
-  [[nodiscard]] Result<P256Signature> sign(BytesView message) const;
-  [[nodiscard]] BytesView expose_private() const { return scalar_.expose(); }
-
-  P256KeyPair(P256KeyPair&&) noexcept = default;
-  P256KeyPair& operator=(P256KeyPair&&) noexcept = default;
-  P256KeyPair(const P256KeyPair&) = delete;
-  P256KeyPair& operator=(const P256KeyPair&) = delete;
-
- private:
-  struct State;
-  P256KeyPair(SecretArray<32> scalar, std::shared_ptr<const State> state,
-              const P256PublicKey& public_key);
-  SecretArray<32> scalar_;
-  std::shared_ptr<const State> state_;
-  P256PublicKey public_key_;
 };
 
 }  // namespace cocoon::crypto

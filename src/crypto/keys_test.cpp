@@ -76,6 +76,34 @@ TEST_CASE("p-256 derives RFC 6979's key, and verifies its signature of \"sample\
   CHECK(refused.error().is(CryptoError::kBadSignature));
 }
 
+TEST_CASE("p-384 derives RFC 6979's key, and verifies its signature of \"sample\" and ours") {
+  const Bytes scalar = from_hex(
+                           "6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba"
+                           "9aa47740787137d896d5724e4c70a825f872c9ea60d2edf5")
+                           .value();
+  const auto pair = P384KeyPair::from_private(SecretArray<48>::copy_of(scalar).value()).value();
+  CHECK(pair.public_key().hex() ==
+        "ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64def8f0ea9055866064a2545154"
+        "80bc13"
+        "8015d9b72d7d57244ea8ef9ac0c621896708a59367f9dfb9f54ca84b3f1c9db1288b231c3ae0d4fe7344fd2533"
+        "264720");
+  const auto known = P384Signature::from_hex(
+                         "94edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c"
+                         "81a648152e44acf96e36dd1e80fabe4699ef4aeb15f178cea1fe40db2603138f"
+                         "130e740a19624526203b6351d0a3a94fa329c145786e679e7b82c71a38628ac8")
+                         .value();
+  CHECK(verify_p384(pair.public_key(), as_bytes("sample"), known).has_value());
+  CHECK(verify_p384(pair.public_key(), as_bytes("ours"), pair.sign(as_bytes("ours")).value())
+            .has_value());
+  const auto refused = verify_p384(pair.public_key(), as_bytes("Sample"), known);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().is(CryptoError::kBadSignature));
+  CHECK(verify_p384(P384PublicKey(), as_bytes("m"), P384Signature())
+            .error()
+            .is(CryptoError::kBadKey));
+  CHECK_FALSE(P384KeyPair::from_private(SecretArray<48>()).has_value());
+}
+
 TEST_CASE("p-256 refuses points off the curve, scalars out of range and zero signatures") {
   const auto off_curve = verify_p256(P256PublicKey(), as_bytes("m"), P256Signature());
   REQUIRE_FALSE(off_curve.has_value());

@@ -144,10 +144,12 @@ TEST_CASE("ed25519 accepts and refuses CCTV's edge cases by the cofactorless equ
   CHECK(accepted_count > 0);
 }
 
-// One DER INTEGER of a strict ECDSA signature as 32 big-endian bytes: minimal, positive, at most 32
-// bytes of value.
-std::optional<Bytes> take_integer(BytesView& der) {
-  if (der.size() < 3 || der[0] != std::byte{2} || der[1] > std::byte{33}) return std::nullopt;
+// One DER INTEGER of a strict ECDSA signature as `size` big-endian bytes: minimal, positive, at
+// most that many bytes of value.
+std::optional<Bytes> take_integer(BytesView& der, std::size_t size) {
+  if (der.size() < 3 || der[0] != std::byte{2} || std::to_integer<std::size_t>(der[1]) > size + 1) {
+    return std::nullopt;
+  }
   const auto length = std::to_integer<std::size_t>(der[1]);
   if (length == 0 || der.size() < 2 + length) return std::nullopt;
   BytesView value = der.subspan(2, length);
@@ -157,45 +159,53 @@ std::optional<Bytes> take_integer(BytesView& der) {
     if ((value[1] & std::byte{0x80}) == std::byte{0}) return std::nullopt;
     value = value.subspan(1);
   }
-  if (value.size() > 32) return std::nullopt;
-  return concat({Bytes(32 - value.size()), value});
+  if (value.size() > size) return std::nullopt;
+  return concat({Bytes(size - value.size()), value});
 }
 
 // The raw form of a DER signature; nothing if it is not DER or does not fit, as no raw signature
 // says the same.
-std::optional<P256Signature> raw_signature(BytesView der) {
+template <class Curve>
+std::optional<EcdsaSignature<Curve>> raw_signature(BytesView der) {
   if (der.size() < 2 || der[0] != std::byte{0x30} ||
       std::to_integer<std::size_t>(der[1]) != der.size() - 2) {
     return std::nullopt;
   }
   der = der.subspan(2);
-  const auto r = take_integer(der);
+  const auto r = take_integer(der, Curve::kCoordinateSize);
   if (!r.has_value()) return std::nullopt;
-  const auto s = take_integer(der);
+  const auto s = take_integer(der, Curve::kCoordinateSize);
   if (!s.has_value() || !der.empty()) return std::nullopt;
-  return P256Signature::from(concat({*r, *s})).value();
+  return EcdsaSignature<Curve>::from(concat({*r, *s})).value();
 }
 
-TEST_CASE("ecdsa p-256 agrees with wycheproof wherever a raw signature can say the same") {
+// How many of the suite's tests a raw signature can express; each must be judged as the suite says.
+template <class Curve, class Verify>
+std::size_t run_ecdsa(const std::string& name, const Verify& verify) {
   std::size_t ran = 0;
-  const Json vectors = suite("ecdsa_secp256r1_sha256");
+  const Json vectors = suite(name);
   for (const Json& group : items(vectors, "testGroups")) {
     const Bytes point = hex(testing::member(group, "publicKey"), "uncompressed");
-    REQUIRE(point.size() == 65);
-    const auto key = P256PublicKey::from(BytesView(point).subspan(1)).value();
+    REQUIRE(point.size() == 1 + 2 * Curve::kCoordinateSize);
+    const auto key = EcdsaPublicKey<Curve>::from(BytesView(point).subspan(1)).value();
     for (const Json& test : items(group, "tests")) {
       CAPTURE(number(test, "tcId"));
       const bool valid = text(test, "result") == "valid";
-      const auto signature = raw_signature(hex(test, "sig"));
+      const auto signature = raw_signature<Curve>(hex(test, "sig"));
       if (!signature.has_value()) {
         CHECK_FALSE(valid);
         continue;
       }
-      CHECK(verify_p256(key, hex(test, "msg"), *signature).has_value() == valid);
+      CHECK(verify(key, hex(test, "msg"), *signature).has_value() == valid);
       ++ran;
     }
   }
-  CHECK(ran == 249);
+  return ran;
+}
+
+TEST_CASE("ecdsa agrees with wycheproof wherever a raw signature can say the same") {
+  CHECK(run_ecdsa<P256>("ecdsa_secp256r1_sha256", verify_p256) == 249);
+  CHECK(run_ecdsa<P384>("ecdsa_secp384r1_sha384", verify_p384) == 269);
 }
 
 }  // namespace
