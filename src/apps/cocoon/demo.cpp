@@ -8,7 +8,6 @@
 
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/local_http.h"
-#include "apps/cocoon/up.h"
 #include "apps/common/role_program.h"
 #include "async/race.h"
 #include "attest/evidence.h"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/cocoon/terminal.h"
 #include "base/result.h"
 
 namespace cocoon::apps {
@@ -14,5 +15,8 @@ enum class AppError : std::uint16_t {
   kBadInput = 7,   // a file or argument of the user's
 };
 constexpr Library library_of(AppError) { return Library::kApps; }
+
+// Prints what went wrong, as text or as {"error":…}; gives the exit status for it.
+[[nodiscard]] int report(const Terminal& terminal, const Error& error);
 
 }  // namespace cocoon::apps

@@ -1,6 +1,6 @@
 #include "apps/cocoon/proxy_identity.h"
 
-#include "apps/cocoon/up.h"
+#include "apps/cocoon/error.h"
 #include "apps/common/role_program.h"
 #include "codec/json.h"
 #include "config/key_file.h"

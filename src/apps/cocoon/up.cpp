@@ -166,17 +166,6 @@ bool show_service(Json& service, const Terminal& terminal) {
 
 }  // namespace
 
-int report(const Terminal& terminal, const Error& error) {
-  if (terminal.is_json()) {
-    Json out = Json::object();
-    out.set("error", Json::string(error.message()));
-    terminal.json(codec::write_json(out));
-  } else {
-    fmt::print(stderr, "cocoon: {}\n", error.message());
-  }
-  return error.is(AppError::kBadInput) ? kExitUsage : kExitFailed;
-}
-
 std::filesystem::path default_state() {
   if (const char* const folder = std::getenv("XDG_STATE_HOME");
       folder != nullptr && *folder == '/') {

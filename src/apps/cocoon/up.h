@@ -15,7 +15,4 @@ namespace cocoon::apps {
 // Where `up` keeps its network unless told otherwise: $XDG_STATE_HOME/cocoon/devnet.
 [[nodiscard]] std::filesystem::path default_state();
 
-// Prints what went wrong, as text or as {"error":…}; gives the exit status for it.
-[[nodiscard]] int report(const Terminal& terminal, const Error& error);
-
 }  // namespace cocoon::apps

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <utility>
 
-#include "apps/cocoon/up.h"
+#include "apps/cocoon/error.h"
 #include "apps/cocoon/worker_setup.h"
 #include "apps/common/role_program.h"
 #include "codec/json.h"
