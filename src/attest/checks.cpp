@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "attest/quote_verify.h"
+#include "attest/intel/quote_verify.h"
 
 namespace cocoon::attest {
 namespace {
@@ -63,8 +63,8 @@ Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy) {
   }
   if (policy.network == kDevnetNetworkId) return policy.roots;
   std::vector<RootFingerprint> usable;
-  if (std::ranges::find(policy.roots, intel_sgx_root()) != policy.roots.end())
-    usable.push_back(intel_sgx_root());
+  if (std::ranges::find(policy.roots, intel::intel_sgx_root()) != policy.roots.end())
+    usable.push_back(intel::intel_sgx_root());
   if (usable.empty()) {
     return fail(AttestError::kUntrustedRoot,
                 "none of the policy's roots is a vendor's; others count on the devnet only");
@@ -72,7 +72,7 @@ Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy) {
   return usable;
 }
 
-Status check_td(const TdBody& body) {
+Status check_td(const intel::TdBody& body) {
   const std::uint64_t attributes = body.td_attributes;
   if ((attributes & kDebug) != 0) return bad_td("the TD is in debug mode");
   if ((attributes & kUntrusted) != 0) return bad_td("the TD has an untrusted attribute");
@@ -82,21 +82,21 @@ Status check_td(const TdBody& body) {
     return bad_td("the TD has an unknown attribute");
   }
   switch (body.kind) {
-    case TdBody::Kind::kTd10:
+    case intel::TdBody::Kind::kTd10:
       break;
-    case TdBody::Kind::kTd15:
+    case intel::TdBody::Kind::kTd15:
       if (!body.td15 || !is_zero(body.td15->mr_service_td)) {
         return bad_td("the TD is bound to a service TD");
       }
       break;
-    case TdBody::Kind::kTd15Extended:
+    case intel::TdBody::Kind::kTd15Extended:
       return fail(AttestError::kUnsupported, "extended TD bodies are not judged");
   }
   if (!is_zero(body.rtmr[3])) return bad_td("RTMR3 is in use");
   return {};
 }
 
-Result<ImageMatch> match_image(const TdBody& body, const Policy& policy) {
+Result<ImageMatch> match_image(const intel::TdBody& body, const Policy& policy) {
   bool software_known = false;
   for (const Image& image : policy.images) {
     if (image.mrtd != body.mrtd || image.rtmr1 != body.rtmr[1] || image.rtmr2 != body.rtmr[2]) {

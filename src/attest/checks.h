@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "attest/intel/quote.h"
 #include "attest/policy.h"
-#include "attest/quote.h"
 #include "attest/verify.h"
 #include "attest/worker_config.h"
 
@@ -18,7 +18,7 @@ namespace cocoon::attest {
 
 // kTdAttributes: DEBUG or another bit of the TUD byte, MIGRATABLE, an unknown bit, no
 // SEPT_VE_DISABLE, a service TD, RTMR3 in use. kUnsupported: a body kind that is not judged.
-[[nodiscard]] Status check_td(const TdBody& body);
+[[nodiscard]] Status check_td(const intel::TdBody& body);
 
 struct ImageMatch {
   std::string name;
@@ -26,7 +26,7 @@ struct ImageMatch {
 };
 // kImageNotAllowed unless MRTD, RTMR1 and RTMR2 are one image's, and RTMR0 and XFAM one of its
 // shapes'.
-[[nodiscard]] Result<ImageMatch> match_image(const TdBody& body, const Policy& policy);
+[[nodiscard]] Result<ImageMatch> match_image(const intel::TdBody& body, const Policy& policy);
 
 // kConfigMismatch if these are not the statement's configuration bytes, or say otherwise than the
 // statement; kForbiddenConfig outside the schema, or, on a network other than the devnet, for an

@@ -1,9 +1,9 @@
 #include "attest/inspect.h"
 
+#include "attest/intel/pck.h"
+#include "attest/intel/quote.h"
+#include "attest/intel/quote_verify.h"
 #include "attest/malformed.h"
-#include "attest/pck.h"
-#include "attest/quote.h"
-#include "attest/quote_verify.h"
 
 namespace cocoon::attest {
 namespace {
@@ -21,19 +21,19 @@ ByteArray<8> little_endian(std::uint64_t value) {
   return out;
 }
 
-std::string_view kind_name(TdBody::Kind kind) {
+std::string_view kind_name(intel::TdBody::Kind kind) {
   switch (kind) {
-    case TdBody::Kind::kTd10:
+    case intel::TdBody::Kind::kTd10:
       return "TD 1.0";
-    case TdBody::Kind::kTd15:
+    case intel::TdBody::Kind::kTd15:
       return "TD 1.5";
-    case TdBody::Kind::kTd15Extended:
+    case intel::TdBody::Kind::kTd15Extended:
       return "TD 1.5 extended";
   }
   return "unknown";
 }
 
-void describe_body(const TdBody& body, Json& out) {
+void describe_body(const intel::TdBody& body, Json& out) {
   out.set("body", Json::string(kind_name(body.kind)));
   out.set("td_attributes", hex(little_endian(body.td_attributes)));
   out.set("debug", Json::boolean((body.td_attributes & 1U) != 0));
@@ -56,7 +56,7 @@ void describe_body(const TdBody& body, Json& out) {
   }
 }
 
-Json describe_qe(const QeReport& report) {
+Json describe_qe(const intel::QeReport& report) {
   return Json::object({
       {"mr_enclave", hex(report.mr_enclave)},
       {"mr_signer", hex(report.mr_signer)},
@@ -79,7 +79,7 @@ Json describe_certificate(const crypto::Certificate& certificate) {
 }
 
 Result<Json> describe_quote(BytesView bytes) {
-  TRY(const UnverifiedQuote quote, UnverifiedQuote::parse(bytes));
+  TRY(const intel::UnverifiedQuote quote, intel::UnverifiedQuote::parse(bytes));
   TRY(const auto chain,
       or_malformed(crypto::Certificate::from_pem_chain(as_text(quote.certificates()), 8),
                    "PCK chain"));
@@ -90,14 +90,14 @@ Result<Json> describe_quote(BytesView bytes) {
   describe_body(quote.body(), out);
   out.set("qe", describe_qe(quote.qe_report()));
   if (!chain.empty()) {
-    if (const auto pck = read_pck_info(chain.front()); pck.has_value()) {
+    if (const auto pck = intel::read_pck_info(chain.front()); pck.has_value()) {
       out.set("fmspc", hex(pck->fmspc));
       out.set("ppid", hex(pck->ppid));
       out.set("pce_id", hex(pck->pce_id));
     }
-    const RootFingerprint root(crypto::sha256(chain.back().der()));
+    const auto root = chain.back().fingerprint();
     out.set("root", hex(root.view()));
-    out.set("root_is_intel", Json::boolean(root == intel_sgx_root()));
+    out.set("root_is_intel", Json::boolean(root == intel::intel_sgx_root()));
   }
   Json::Array certificates;
   for (const crypto::Certificate& certificate : chain) {
@@ -144,7 +144,7 @@ Json describe_statement(const Statement& statement) {
 Result<Json> describe_bundle(BytesView bytes) {
   TRY(const EvidenceBundle bundle, EvidenceBundle::decode(bytes));
   TRY(const Statement statement, Statement::decode(bundle.statement));
-  TRY(const UnverifiedQuote quote, UnverifiedQuote::parse(bundle.quote));
+  TRY(const intel::UnverifiedQuote quote, intel::UnverifiedQuote::parse(bundle.quote));
   TRY(Json quote_json, describe_quote(bundle.quote));
   const bool binds = quote.body().report_data == report_data_for(bundle.statement);
   const bool config = ConfigHash(crypto::sha256(bundle.configuration)) == statement.config_hash;

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "attest/image_toml.h"
-#include "attest/recorded_test.h"
+#include "attest/intel/recorded_test.h"
 #include "codec/error.h"
 
 using namespace cocoon;
@@ -25,7 +25,7 @@ bool flag(const codec::Json& json, std::string_view key) {
 }  // namespace
 
 TEST_CASE("a recorded quote is described without being judged") {
-  const Bytes bytes = test::data("tdx/10_v5_google_90c06f_2026-02/quote.bin");
+  const Bytes bytes = intel::test::data("tdx/10_v5_google_90c06f_2026-02/quote.bin");
   const codec::Json json = inspect_quote_json(bytes).value();
   CHECK_EQ(text_of(json, "kind"), "quote");
   CHECK_FALSE(flag(json, "verified"));

@@ -2,7 +2,7 @@
 
 namespace cocoon::attest {
 
-Status check_intel_tcb(const VerifiedQuote& quote, const Policy& policy, UnixSeconds at) {
+Status check_intel_tcb(const intel::VerifiedQuote& quote, const Policy& policy, UnixSeconds at) {
   static_cast<void>(quote);
   static_cast<void>(policy);
   static_cast<void>(at);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/strong.h"
+#include "crypto/certificate.h"
 #include "crypto/hash.h"
 
 namespace cocoon::attest {
@@ -31,7 +32,7 @@ struct Image {
 [[nodiscard]] ImageHash image_hash_of(const Image& image, const MachineShape& shape);
 
 // SHA-256 of the DER of a root certificate that quotes may lead to.
-using RootFingerprint = TaggedBytes<struct RootFingerprintTag, 32>;
+using RootFingerprint = crypto::CertificateFingerprint;
 
 // What verification accepts, as a value. An empty one accepts nothing.
 struct Policy {

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "attest/evidence.h"
-#include "attest/recorded_test.h"
+#include "attest/intel/recorded_test.h"
 #include "codec/cbor.h"
 
 using namespace cocoon;
@@ -72,7 +72,7 @@ TEST_CASE("a statement reads back as it was written") {
 }
 
 TEST_CASE("the statement vector encodes, hashes and names as recorded") {
-  const Bytes json = test::read_file("tests/data/formats/statement.json");
+  const Bytes json = intel::test::read_file("tests/data/formats/statement.json");
   const codec::Json vector = codec::parse_json(as_text(json)).value();
   const auto hex = [&](std::string_view key) { return *vector.find(key)->as_string(); };
   CHECK_EQ(to_hex(sample().encode()), hex("statement"));

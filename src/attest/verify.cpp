@@ -1,11 +1,33 @@
 #include "attest/verify.h"
 
 #include "attest/checks.h"
+#include "attest/intel/quote_verify.h"
 #include "attest/intel_tcb.h"
-#include "attest/quote_verify.h"
 
 namespace cocoon::attest {
 namespace {
+
+AttestError hub_code(intel::IntelError code) {
+  switch (code) {
+    case intel::IntelError::kMalformed:
+      return AttestError::kMalformed;
+    case intel::IntelError::kUnsupported:
+      return AttestError::kUnsupported;
+    case intel::IntelError::kBadSignature:
+      return AttestError::kBadSignature;
+    case intel::IntelError::kUntrustedRoot:
+      return AttestError::kUntrustedRoot;
+  }
+  return AttestError::kMalformed;
+}
+
+// A vendor's refusal under the code that this room promises for it.
+template <class T>
+Result<T> as_judged(Result<T> result) {
+  if (result.has_value() || result.error().library() != Library::kAttestIntel) return result;
+  return fail(hub_code(static_cast<intel::IntelError>(result.error().code())),
+              result.error().message());
+}
 
 Status check_gpu_evidence(const EvidenceBundle& bundle, const Statement& statement) {
   if (bundle.gpu_evidence.empty() && statement.gpu_evidence_digest.empty()) return {};
@@ -34,10 +56,11 @@ Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle, const Polic
   TRY(const Statement statement, Statement::decode(bundle.statement));
   TRY_VOID(check_statement(statement, policy));
 
-  TRY(UnverifiedQuote unverified, UnverifiedQuote::parse(bundle.quote));
+  TRY(intel::UnverifiedQuote unverified, as_judged(intel::UnverifiedQuote::parse(bundle.quote)));
   TRY(const auto roots, usable_roots(policy));
-  TRY(const VerifiedQuote quote, verify_quote(std::move(unverified), roots, now));
-  const bool is_vendor_root = quote.root() == intel_sgx_root();
+  TRY(const intel::VerifiedQuote quote,
+      as_judged(intel::verify_quote(std::move(unverified), roots, now)));
+  const bool is_vendor_root = quote.root() == intel::intel_sgx_root();
   if (is_vendor_root) TRY_VOID(check_intel_tcb(quote, policy, now));
 
   if (quote.body().report_data != report_data_for(bundle.statement)) {

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "attest/checks.h"
+#include "attest/intel/recorded_test.h"
 #include "attest/intel_tcb.h"
-#include "attest/recorded_test.h"
 
 using namespace cocoon;
 using namespace cocoon::attest;
@@ -79,17 +79,17 @@ TEST_CASE("a development root does not count outside the devnet, whatever the re
   WorkerFixture f = tdxsim::make_worker_fixture();
   f.policy.network = f.statement.network = NetworkId(-239);
   CHECK_EQ(refused_for(judge(f)), AttestError::kUntrustedRoot);
-  f.policy.roots.push_back(intel_sgx_root());
+  f.policy.roots.push_back(intel::intel_sgx_root());
   CHECK_EQ(refused_for(judge(f)), AttestError::kUntrustedRoot);
 }
 
 TEST_CASE("a genuine Intel quote is refused until the full TCB policy exists, on every network") {
-  const Bytes bytes = test::data("tdx/01_v4_phala_b0c06f_2025-06/quote.bin");
+  const Bytes bytes = intel::test::data("tdx/01_v4_phala_b0c06f_2025-06/quote.bin");
   constexpr UnixSeconds kAt{1'751'624'191};
   for (const NetworkId network : {kDevnetNetworkId, NetworkId(-239)}) {
     WorkerFixture f = tdxsim::make_worker_fixture();
     f.policy.network = f.statement.network = network;
-    f.policy.roots = {intel_sgx_root()};
+    f.policy.roots = {intel::intel_sgx_root()};
     EvidenceBundle bundle = f.bundle();
     bundle.quote = bytes;
     const auto result = verify_evidence(bundle, f.policy, f.block, kAt);
@@ -271,7 +271,7 @@ TEST_CASE("GPU evidence must be the statement's, and is not believed yet") {
 TEST_CASE("a policy's hash depends on every part of it and not on the order of its lists") {
   const Policy policy = tdxsim::make_worker_fixture().policy;
   Policy two_roots = policy;
-  two_roots.roots.push_back(intel_sgx_root());
+  two_roots.roots.push_back(intel::intel_sgx_root());
   Policy swapped = two_roots;
   std::swap(swapped.roots[0], swapped.roots[1]);
   CHECK_EQ(two_roots.hash(), swapped.hash());

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "attest/recorded_test.h"
+#include "attest/intel/recorded_test.h"
 
 using namespace cocoon;
 using namespace cocoon::attest;
@@ -10,7 +10,7 @@ using namespace cocoon::attest;
 namespace {
 
 std::string full() {
-  return std::string(as_text(test::read_file("tests/data/formats/worker.toml")));
+  return std::string(as_text(intel::test::read_file("tests/data/formats/worker.toml")));
 }
 
 std::string with(std::string_view what, std::string_view instead) {

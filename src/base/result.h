@@ -36,6 +36,7 @@ enum class Library : std::uint16_t {
   kConfig = 22,
   kAdmin = 23,
   kApps = 24,
+  kAttestIntel = 29,
 };
 
 // An enum class whose values are a library's stable error codes. Each library's error enum

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "crypto/certificate_state.h"
 #include "crypto/ecdsa_pkey.h"
+#include "crypto/hash.h"
 
 namespace cocoon::crypto {
 namespace {
@@ -125,6 +126,10 @@ Result<Certificate> Certificate::from_der(BytesView der) {
 }
 
 const Bytes& Certificate::der() const { return state_->der; }
+
+CertificateFingerprint Certificate::fingerprint() const {
+  return CertificateFingerprint(sha256(state_->der));
+}
 
 std::string Certificate::subject_common_name() const {
   return common_name(X509_get_subject_name(state_->x509.get()));

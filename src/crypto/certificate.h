@@ -12,6 +12,9 @@
 
 namespace cocoon::crypto {
 
+// SHA-256 of a certificate's DER: which root a policy names.
+using CertificateFingerprint = TaggedBytes<struct CertificateFingerprintTag, 32>;
+
 // An X.509 certificate (RFC 5280). The only place in the tree that knows OpenSSL's X509, so that a
 // WebAssembly build can put another parser here.
 class Certificate {
@@ -23,6 +26,7 @@ class Certificate {
                                                                        std::size_t max_count);
 
   [[nodiscard]] const Bytes& der() const;
+  [[nodiscard]] CertificateFingerprint fingerprint() const;
   [[nodiscard]] std::string subject_common_name() const;  // empty if there is none
   [[nodiscard]] std::string issuer_common_name() const;
   [[nodiscard]] UnixSeconds not_before() const;

@@ -111,9 +111,7 @@ Result<Platform> Platform::load(BytesView saved) {
                   {std::move(leaf), std::move(ca), std::move(root)});
 }
 
-attest::RootFingerprint Platform::root_fingerprint() const {
-  return attest::RootFingerprint(crypto::sha256(root().der()));
-}
+attest::RootFingerprint Platform::root_fingerprint() const { return root().fingerprint(); }
 
 std::string to_pem(const crypto::Certificate& certificate) {
   constexpr std::size_t kLine = 64;  // RFC 7468 §2

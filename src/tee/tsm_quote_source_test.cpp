@@ -9,7 +9,7 @@
 #include <set>
 #include <thread>
 
-#include "attest/quote.h"
+#include "attest/intel/quote.h"
 #include "tdxsim/fixture.h"
 
 using namespace cocoon;
@@ -198,7 +198,7 @@ TEST_CASE("quotes come through a real folder, several one after the other") {
       ByteArray<64> data = report_data();
       data[0] = std::byte{round};
       const Bytes quote = wait_for(source.quote(data)).value();
-      CHECK_EQ(attest::UnverifiedQuote::parse(quote)->body().report_data, data);
+      CHECK_EQ(attest::intel::UnverifiedQuote::parse(quote)->body().report_data, data);
     }
   }
   stop = true;

@@ -7,7 +7,7 @@
 
 #include "apps/tdx-sim/state.h"
 #include "attest/image_toml.h"
-#include "attest/quote_verify.h"
+#include "attest/intel/quote_verify.h"
 #include "tdxsim/fixture.h"
 
 using namespace cocoon;
@@ -123,8 +123,8 @@ TEST_CASE("an entry gets its attributes, and a quote for each time its inblob is
   CHECK_EQ(text_of(entry / "generation"), "1\n");
   const std::vector roots{state.platform().root_fingerprint()};
   const Bytes outblob = read_small_file(entry / "outblob").value();
-  const auto quote = attest::verify_quote(attest::UnverifiedQuote::parse(outblob).value(), roots,
-                                          tdxsim::kFixtureNow);
+  const auto quote = attest::intel::verify_quote(
+      attest::intel::UnverifiedQuote::parse(outblob).value(), roots, tdxsim::kFixtureNow);
   CHECK_EQ(as_text(quote.value().body().report_data), std::string(64, 'x'));
   CHECK_EQ(tree.serve_once(), 0);
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "attest/evidence.h"
+#include "attest/intel/quote.h"
 #include "attest/policy.h"
-#include "attest/quote.h"
 #include "crypto/hash.h"
 #include "roles/worker/error.h"
 
@@ -22,7 +22,7 @@ SecretArray<32> draw_secret(ports::Random& random) {
   return secret;
 }
 
-ImageHash measured_image(const attest::TdBody& body) {
+ImageHash measured_image(const attest::intel::TdBody& body) {
   return attest::image_hash_of(
       {.name = {}, .mrtd = body.mrtd, .rtmr1 = body.rtmr[1], .rtmr2 = body.rtmr[2], .shapes = {}},
       {.name = {}, .rtmr0 = body.rtmr[0], .xfam = body.xfam});
@@ -64,7 +64,7 @@ Task<Result<std::shared_ptr<const EpochKey>>> Keyring::make_key() {
   bundle.statement = statement.encode();
   bundle.configuration = facts_.configuration;
   CO_TRY(bundle.quote, co_await world_.quotes.quote(attest::report_data_for(bundle.statement)));
-  CO_TRY(const auto quote, attest::UnverifiedQuote::parse(bundle.quote));
+  CO_TRY(const auto quote, attest::intel::UnverifiedQuote::parse(bundle.quote));
   co_return std::make_shared<const EpochKey>(EpochKey{
       .epoch = next_epoch_,
       .kid = attest::kid_for(bundle.statement),

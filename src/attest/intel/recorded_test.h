@@ -6,11 +6,11 @@
 #include <iterator>
 #include <string>
 
-#include "attest/policy.h"
 #include "codec/json.h"
+#include "crypto/certificate.h"
 #include "tdxsim/fixture.h"
 
-namespace cocoon::attest::test {
+namespace cocoon::attest::intel::test {
 
 using tdxsim::kFixtureNow;
 using tdxsim::make_platform;
@@ -23,8 +23,8 @@ inline Bytes read_file(const std::string& path) {
 
 inline Bytes data(const std::string& name) { return read_file("tests/data/attestation/" + name); }
 
-inline RootFingerprint fingerprint_of(const std::string& der_name) {
-  return RootFingerprint(crypto::sha256(data(der_name)));
+inline crypto::CertificateFingerprint fingerprint_of(const std::string& der_name) {
+  return crypto::CertificateFingerprint(crypto::sha256(data(der_name)));
 }
 
-}  // namespace cocoon::attest::test
+}  // namespace cocoon::attest::intel::test

@@ -3,10 +3,10 @@
 #include <array>
 #include <optional>
 
-#include "attest/statement.h"
+#include "attest/intel/error.h"
 #include "crypto/certificate.h"
 
-namespace cocoon::attest {
+namespace cocoon::attest::intel {
 
 // What Intel says of a machine in the SGX extension of its PCK certificate (Intel SGX PCK
 // Certificate and CRL Profile, OID 1.2.840.113741.1.13.1).
@@ -25,4 +25,4 @@ struct PckInfo {
 // does not know.
 [[nodiscard]] Result<PckInfo> read_pck_info(const crypto::Certificate& leaf);
 
-}  // namespace cocoon::attest
+}  // namespace cocoon::attest::intel

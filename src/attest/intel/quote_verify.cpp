@@ -1,10 +1,10 @@
-#include "attest/quote_verify.h"
+#include "attest/intel/quote_verify.h"
 
 #include <algorithm>
 
-#include "attest/malformed.h"
+#include "attest/intel/malformed.h"
 
-namespace cocoon::attest {
+namespace cocoon::attest::intel {
 namespace {
 
 constexpr std::size_t kChainLength = 3;
@@ -22,23 +22,24 @@ constexpr ByteArray<32> kIntelSgxRoot = [] {
 }();
 
 std::unexpected<Error> bad_signature(const Error& error, std::string_view what) {
-  return fail(AttestError::kBadSignature, std::string(what) + ": " + error.message());
+  return fail(IntelError::kBadSignature, std::string(what) + ": " + error.message());
 }
 
 // Intel's certificates carry exact names; those of a development root end alike.
 bool has_role_name(const std::string& common_name, std::string_view role,
-                   const RootFingerprint& root) {
+                   const crypto::CertificateFingerprint& root) {
   return root == intel_sgx_root() ? common_name == "Intel " + std::string(role)
                                   : common_name.ends_with(role);
 }
 
-Status check_names(const std::vector<crypto::Certificate>& chain, const RootFingerprint& root) {
+Status check_names(const std::vector<crypto::Certificate>& chain,
+                   const crypto::CertificateFingerprint& root) {
   const std::string ca = chain[1].subject_common_name();
   const bool ca_named = has_role_name(ca, "SGX PCK Platform CA", root) ||
                         has_role_name(ca, "SGX PCK Processor CA", root);
   if (!has_role_name(chain[0].subject_common_name(), "SGX PCK Certificate", root) || !ca_named ||
       !has_role_name(chain[2].subject_common_name(), "SGX Root CA", root)) {
-    return fail(AttestError::kMalformed, "PCK chain: a certificate whose name is not of its place");
+    return fail(IntelError::kMalformed, "PCK chain: a certificate whose name is not of its place");
   }
   return {};
 }
@@ -48,10 +49,10 @@ Result<std::vector<crypto::Certificate>> read_chain(const UnverifiedQuote& quote
       or_malformed(crypto::Certificate::from_pem_chain(as_text(quote.certificates()), kChainLength),
                    "PCK chain"));
   if (chain.size() != kChainLength) {
-    return fail(AttestError::kMalformed, "PCK chain: not exactly leaf, CA and root");
+    return fail(IntelError::kMalformed, "PCK chain: not exactly leaf, CA and root");
   }
   if (chain[0].is_certificate_authority()) {
-    return fail(AttestError::kMalformed, "PCK chain: the leaf is an authority");
+    return fail(IntelError::kMalformed, "PCK chain: the leaf is an authority");
   }
   return chain;
 }
@@ -62,27 +63,28 @@ Status check_qe_binding(const UnverifiedQuote& quote) {
   ByteArray<64> expected{};
   std::ranges::copy(digest, expected.begin());
   if (!equal(expected, quote.qe_report().report_data)) {
-    return fail(AttestError::kBadSignature, "the QE report vouches for another attestation key");
+    return fail(IntelError::kBadSignature, "the QE report vouches for another attestation key");
   }
   return {};
 }
 
 }  // namespace
 
-const RootFingerprint& intel_sgx_root() {
-  static const RootFingerprint root(kIntelSgxRoot);
+const crypto::CertificateFingerprint& intel_sgx_root() {
+  static const crypto::CertificateFingerprint root(kIntelSgxRoot);
   return root;
 }
 
-Result<VerifiedQuote> verify_quote(UnverifiedQuote quote, std::span<const RootFingerprint> roots,
+Result<VerifiedQuote> verify_quote(UnverifiedQuote quote,
+                                   std::span<const crypto::CertificateFingerprint> roots,
                                    UnixSeconds at) {
   TRY(const auto chain, read_chain(quote));
   if (const Status linked = crypto::verify_chain(chain, at); !linked) {
     return bad_signature(linked.error(), "PCK chain");
   }
-  const RootFingerprint root(crypto::sha256(chain.back().der()));
+  const crypto::CertificateFingerprint root = chain.back().fingerprint();
   if (std::ranges::find(roots, root) == roots.end()) {
-    return fail(AttestError::kUntrustedRoot, "the quote's root certificate is not in the policy");
+    return fail(IntelError::kUntrustedRoot, "the quote's root certificate is not in the policy");
   }
   TRY_VOID(check_names(chain, root));
   TRY(const PckInfo pck, read_pck_info(chain[0]));
@@ -102,4 +104,4 @@ Result<VerifiedQuote> verify_quote(UnverifiedQuote quote, std::span<const RootFi
   return VerifiedQuote(std::move(quote), pck, root);
 }
 
-}  // namespace cocoon::attest
+}  // namespace cocoon::attest::intel

@@ -1,13 +1,13 @@
 #include "attest/inspect.h"
-#include "attest/quote.h"
-#include "attest/quote_verify.h"
+#include "attest/intel/quote.h"
+#include "attest/intel/quote_verify.h"
 #include "base/check.h"
 
 // A quote that parses is the front of its input and parses again from that front alone; describing
 // and verifying it end in a value, never in a crash.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace cocoon;
-  using namespace cocoon::attest;
+  using namespace cocoon::attest::intel;
   const BytesView bytes = std::as_bytes(std::span(data, size));
   static_cast<void>(inspect_quote_json(bytes));
   auto quote = UnverifiedQuote::parse(bytes);

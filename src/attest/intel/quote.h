@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "attest/statement.h"
+#include "attest/intel/error.h"
+#include "crypto/ecdsa.h"
 #include "crypto/hash.h"
 
-namespace cocoon::attest {
+namespace cocoon::attest::intel {
 
 // Longest quote that is looked at, whatever the source's buffer held after it.
 inline constexpr std::size_t kQuoteBytesMax = 16 * 1024;
@@ -93,4 +94,4 @@ class UnverifiedQuote {
   Bytes certificates_;
 };
 
-}  // namespace cocoon::attest
+}  // namespace cocoon::attest::intel

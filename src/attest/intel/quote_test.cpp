@@ -1,14 +1,14 @@
-#include "attest/quote.h"
+#include "attest/intel/quote.h"
 
 #include <doctest/doctest.h>
 
 #include <filesystem>
 
-#include "attest/quote_verify.h"
-#include "attest/recorded_test.h"
+#include "attest/intel/quote_verify.h"
+#include "attest/intel/recorded_test.h"
 
 using namespace cocoon;
-using namespace cocoon::attest;
+using namespace cocoon::attest::intel;
 
 namespace {
 
@@ -96,10 +96,10 @@ TEST_CASE("quotes of a development root verify under that root only") {
     const std::vector intel{intel_sgx_root()};
     CHECK(verify_quote(UnverifiedQuote::parse(bytes).value(), intel, kAt)
               .error()
-              .is(AttestError::kUntrustedRoot));
+              .is(IntelError::kUntrustedRoot));
     CHECK(verify_quote(UnverifiedQuote::parse(bytes).value(), {}, kAt)
               .error()
-              .is(AttestError::kUntrustedRoot));
+              .is(IntelError::kUntrustedRoot));
   }
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("every truncation of a quote is refused") {
   for (std::size_t length = 0; length < size; length += 7) {
     CAPTURE(length);
     CHECK(
-        UnverifiedQuote::parse(BytesView(bytes).first(length)).error().is(AttestError::kMalformed));
+        UnverifiedQuote::parse(BytesView(bytes).first(length)).error().is(IntelError::kMalformed));
   }
 }
 
@@ -128,20 +128,20 @@ TEST_CASE("other versions, key types, TEEs, vendors and bodies are unsupported")
     const char* file;
     std::size_t offset;
     std::uint8_t value;
-    AttestError expected;
+    IntelError expected;
   } cases[] = {
-      {"sim/v4_ok.bin", 0, 3, AttestError::kUnsupported},
-      {"sim/v4_ok.bin", 0, 6, AttestError::kUnsupported},
-      {"sim/v4_ok.bin", 2, 3, AttestError::kUnsupported},
-      {"sim/v4_ok.bin", 4, 0, AttestError::kUnsupported},
-      {"sim/v4_ok.bin", 12, 0, AttestError::kUnsupported},
-      {"sim/v4_ok.bin", 764, 5, AttestError::kUnsupported},  // certification data type
-      {"sim/v5_ok.bin", 48, 1, AttestError::kUnsupported},   // an SGX enclave's body
-      {"sim/v5_ok.bin", 48, 9, AttestError::kUnsupported},
-      {"sim/v5_ok.bin", 48, 2, AttestError::kMalformed},  // size of another body
-      {"sim/v5_ok.bin", 50, 0, AttestError::kMalformed},
-      {"sim/v4_ok.bin", 766, 0, AttestError::kMalformed},     // inner size off by some
-      {"sim/v4_ok.bin", 1219, 255, AttestError::kMalformed},  // authentication data too long
+      {"sim/v4_ok.bin", 0, 3, IntelError::kUnsupported},
+      {"sim/v4_ok.bin", 0, 6, IntelError::kUnsupported},
+      {"sim/v4_ok.bin", 2, 3, IntelError::kUnsupported},
+      {"sim/v4_ok.bin", 4, 0, IntelError::kUnsupported},
+      {"sim/v4_ok.bin", 12, 0, IntelError::kUnsupported},
+      {"sim/v4_ok.bin", 764, 5, IntelError::kUnsupported},  // certification data type
+      {"sim/v5_ok.bin", 48, 1, IntelError::kUnsupported},   // an SGX enclave's body
+      {"sim/v5_ok.bin", 48, 9, IntelError::kUnsupported},
+      {"sim/v5_ok.bin", 48, 2, IntelError::kMalformed},  // size of another body
+      {"sim/v5_ok.bin", 50, 0, IntelError::kMalformed},
+      {"sim/v4_ok.bin", 766, 0, IntelError::kMalformed},     // inner size off by some
+      {"sim/v4_ok.bin", 1219, 255, IntelError::kMalformed},  // authentication data too long
   };
   for (const auto& tried : cases) {
     CAPTURE(tried.file);
@@ -168,7 +168,7 @@ TEST_CASE("a changed byte anywhere in what is signed is refused") {
     const auto refused =
         verify_quote(UnverifiedQuote::parse(bad).value(), roots, test::kFixtureNow);
     REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().is(AttestError::kBadSignature));
+    CHECK(refused.error().is(IntelError::kBadSignature));
   }
 }
 
@@ -179,9 +179,9 @@ TEST_CASE("a certificate chain out of its validity, or of another length, is ref
   const auto at = [&](UnixSeconds when) {
     return verify_quote(UnverifiedQuote::parse(good).value(), roots, when).error();
   };
-  CHECK(at(UnixSeconds(test::kFixtureNow.value() - 2 * 86'400)).is(AttestError::kBadSignature));
+  CHECK(at(UnixSeconds(test::kFixtureNow.value() - 2 * 86'400)).is(IntelError::kBadSignature));
   CHECK(at(UnixSeconds(test::kFixtureNow.value() + 11U * 365 * 86'400))
-            .is(AttestError::kBadSignature));
+            .is(IntelError::kBadSignature));
 
   // Blank out the last certificate: the sizes still fit, the chain does not.
   Bytes two = good;
@@ -189,5 +189,5 @@ TEST_CASE("a certificate chain out of its validity, or of another length, is ref
   const std::size_t last = text.rfind("-----BEGIN");
   std::fill(two.begin() + static_cast<std::ptrdiff_t>(last), two.end(), std::byte{'\n'});
   const auto refused = verify_quote(UnverifiedQuote::parse(two).value(), roots, test::kFixtureNow);
-  CHECK(refused.error().is(AttestError::kMalformed));
+  CHECK(refused.error().is(IntelError::kMalformed));
 }

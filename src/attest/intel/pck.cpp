@@ -1,13 +1,13 @@
-#include "attest/pck.h"
+#include "attest/intel/pck.h"
 
 #include <limits>
 #include <set>
 #include <string>
 
-#include "attest/malformed.h"
+#include "attest/intel/malformed.h"
 #include "codec/der.h"
 
-namespace cocoon::attest {
+namespace cocoon::attest::intel {
 namespace {
 
 using codec::DerReader;
@@ -18,7 +18,7 @@ const std::string kSgxExtension = "1.2.840.113741.1.13.1";
 template <std::size_t N>
 Result<ByteArray<N>> octets(DerReader& in) {
   TRY(const BytesView content, in.element(DerTag::kOctetString));
-  if (content.size() != N) return fail(AttestError::kMalformed, "field of the wrong length");
+  if (content.size() != N) return fail(IntelError::kMalformed, "field of the wrong length");
   ByteArray<N> out;
   std::ranges::copy(content, out.begin());
   return out;
@@ -29,8 +29,8 @@ Result<ByteArray<N>> octets(DerReader& in) {
 Result<std::string> field_name(DerReader& field, const std::string& prefix,
                                std::set<std::string>& seen) {
   TRY(std::string oid, field.object_identifier());
-  if (!oid.starts_with(prefix + ".")) return fail(AttestError::kMalformed, "unknown field");
-  if (!seen.insert(oid).second) return fail(AttestError::kMalformed, "repeated field");
+  if (!oid.starts_with(prefix + ".")) return fail(IntelError::kMalformed, "unknown field");
+  if (!seen.insert(oid).second) return fail(IntelError::kMalformed, "repeated field");
   return oid.substr(prefix.size() + 1);
 }
 
@@ -38,7 +38,7 @@ template <class Integer>
 Result<Integer> small_integer(DerReader& in) {
   TRY(const std::uint64_t value, in.unsigned_integer());
   if (value > std::numeric_limits<Integer>::max()) {
-    return fail(AttestError::kMalformed, "number out of range");
+    return fail(IntelError::kMalformed, "number out of range");
   }
   return static_cast<Integer>(value);
 }
@@ -55,12 +55,12 @@ Status read_tcb(DerReader tcb, PckInfo& out) {
     } else {
       std::size_t index = 0;
       while (index < 16 && name != std::to_string(index + 1)) ++index;
-      if (index == 16) return fail(AttestError::kMalformed, "unknown TCB field");
+      if (index == 16) return fail(IntelError::kMalformed, "unknown TCB field");
       TRY(out.component_svn[index], small_integer<std::uint8_t>(field));
     }
     TRY_VOID(field.expect_end());
   }
-  if (seen.size() != 18) return fail(AttestError::kMalformed, "incomplete TCB");
+  if (seen.size() != 18) return fail(IntelError::kMalformed, "incomplete TCB");
   return {};
 }
 
@@ -88,7 +88,7 @@ Status read_field(const std::string& name, DerReader& field, PckInfo& out) {
     TRY(out.fmspc, octets<6>(field));
   } else if (name == "5") {
     TRY(const BytesView type, field.element(DerTag::kEnumerated));
-    if (type.size() != 1) return fail(AttestError::kMalformed, "SGX type of the wrong length");
+    if (type.size() != 1) return fail(IntelError::kMalformed, "SGX type of the wrong length");
     out.sgx_type = std::to_integer<std::uint8_t>(type[0]);
   } else if (name == "6") {
     TRY(out.platform_instance_id, octets<16>(field));
@@ -96,14 +96,14 @@ Status read_field(const std::string& name, DerReader& field, PckInfo& out) {
     TRY(const DerReader configuration, field.sequence());
     TRY_VOID(skip_configuration(configuration));
   } else {
-    return fail(AttestError::kMalformed, "unknown field");
+    return fail(IntelError::kMalformed, "unknown field");
   }
   return field.expect_end();
 }
 
 Result<PckInfo> read_extension(const crypto::Certificate& leaf) {
   const std::optional<Bytes> der = leaf.extension(kSgxExtension);
-  if (!der) return fail(AttestError::kMalformed, "absent");
+  if (!der) return fail(IntelError::kMalformed, "absent");
   DerReader whole(*der);
   TRY(DerReader fields, whole.sequence());
   TRY_VOID(whole.expect_end());
@@ -116,7 +116,7 @@ Result<PckInfo> read_extension(const crypto::Certificate& leaf) {
   }
   for (const char* required : {".1", ".2", ".3", ".4", ".5"}) {
     if (!seen.contains(kSgxExtension + required)) {
-      return fail(AttestError::kMalformed, "incomplete");
+      return fail(IntelError::kMalformed, "incomplete");
     }
   }
   return out;
@@ -128,4 +128,4 @@ Result<PckInfo> read_pck_info(const crypto::Certificate& leaf) {
   return or_malformed(read_extension(leaf), "SGX extension of the PCK certificate");
 }
 
-}  // namespace cocoon::attest
+}  // namespace cocoon::attest::intel

@@ -1,10 +1,10 @@
-#include "attest/quote.h"
+#include "attest/intel/quote.h"
 
-#include "attest/malformed.h"
+#include "attest/intel/malformed.h"
 #include "base/reader.h"
 
 // Offsets and sizes: Intel TDX DCAP Quoting Library API, "Quote Format"; docs/formats/tdx-quote.md.
-namespace cocoon::attest {
+namespace cocoon::attest::intel {
 namespace {
 
 constexpr std::uint16_t kKeyTypeP256 = 2;
@@ -29,7 +29,7 @@ Result<std::size_t> body_size(TdBody::Kind kind) {
     case TdBody::Kind::kTd15Extended:
       return 885;
   }
-  return fail(AttestError::kUnsupported, "body that is not a trust domain's");
+  return fail(IntelError::kUnsupported, "body that is not a trust domain's");
 }
 
 Result<TdBody> parse_body(TdBody::Kind kind, BytesView bytes) {
@@ -87,11 +87,11 @@ Result<std::uint16_t> parse_header(Reader& in) {
   TRY(const BytesView vendor, in.take(16));
   TRY_VOID(in.take(20));
   if (version != 4 && version != 5) {
-    return fail(AttestError::kUnsupported, "version " + std::to_string(version));
+    return fail(IntelError::kUnsupported, "version " + std::to_string(version));
   }
-  if (key_type != kKeyTypeP256) return fail(AttestError::kUnsupported, "attestation key type");
-  if (tee_type != kTeeTdx) return fail(AttestError::kUnsupported, "TEE type that is not TDX");
-  if (!equal(vendor, kQeVendorIntel)) return fail(AttestError::kUnsupported, "QE vendor");
+  if (key_type != kKeyTypeP256) return fail(IntelError::kUnsupported, "attestation key type");
+  if (tee_type != kTeeTdx) return fail(IntelError::kUnsupported, "TEE type that is not TDX");
+  if (!equal(vendor, kQeVendorIntel)) return fail(IntelError::kUnsupported, "QE vendor");
   return version;
 }
 
@@ -113,7 +113,7 @@ Result<UnverifiedQuote> UnverifiedQuote::parse(BytesView bytes) {
     }
     TRY(const std::size_t size, body_size(kind));
     if (out.version_ == 5 && declared_size != size) {
-      return fail(AttestError::kMalformed, "body size that does not fit its type");
+      return fail(IntelError::kMalformed, "body size that does not fit its type");
     }
     TRY(const BytesView body, in.take(size));
     TRY(out.body_, parse_body(kind, body));
@@ -133,7 +133,7 @@ Status UnverifiedQuote::parse_signature(BytesView block) {
   TRY(attestation_key_, in.tagged<crypto::P256PublicKey>());
   TRY(const std::uint16_t type, in.u16());
   if (type != kCertificationQeReport) {
-    return fail(AttestError::kUnsupported, "certification data that is no QE report");
+    return fail(IntelError::kUnsupported, "certification data that is no QE report");
   }
   TRY(const std::uint32_t size, in.u32());
   TRY(const BytesView certification, in.take(size));
@@ -149,13 +149,13 @@ Status UnverifiedQuote::parse_qe_certification(BytesView block) {
   TRY(qe_report_signature_, in.tagged<crypto::P256Signature>());
   TRY(const std::uint16_t authentication_size, in.u16());
   if (authentication_size > kAuthenticationDataMax) {
-    return fail(AttestError::kMalformed, "QE authentication data too long");
+    return fail(IntelError::kMalformed, "QE authentication data too long");
   }
   TRY(const BytesView authentication, in.take(authentication_size));
   qe_authentication_data_ = to_bytes(authentication);
   TRY(const std::uint16_t type, in.u16());
   if (type != kCertificationPckChain) {
-    return fail(AttestError::kUnsupported, "QE certification that is no PCK chain");
+    return fail(IntelError::kUnsupported, "QE certification that is no PCK chain");
   }
   TRY(const std::uint32_t size, in.u32());
   TRY(const BytesView certificates, in.take(size));
@@ -163,4 +163,4 @@ Status UnverifiedQuote::parse_qe_certification(BytesView block) {
   return in.expect_end();
 }
 
-}  // namespace cocoon::attest
+}  // namespace cocoon::attest::intel
