@@ -7,7 +7,9 @@
 #include "chain/file_chain_head.h"
 #include "chain/file_registry.h"
 #include "chain/registry_toml.h"
+#include "files/small_files.h"
 #include "tdxsim/fixture.h"
+#include "tests/support/resource_limit.h"
 
 using namespace cocoon;
 using namespace cocoon::chain;
@@ -52,6 +54,11 @@ struct Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
 };
+
+Status write(const std::filesystem::path& file, std::string_view text) {
+  return files::replace_file(file, as_bytes(text), files::FileMode::kPublic,
+                             files::Durability::kCached);
+}
 
 registry::Snapshot sample() {
   const tdxsim::WorkerFixture fixture = tdxsim::make_worker_fixture();
@@ -100,7 +107,7 @@ TEST_CASE("a registry file counts on the devnet only") {
       parse(changed(text, "network = -777", "network = -239")).error().is(ChainError::kForbidden));
   Folder folder;
   const auto file = folder.path / "registry.toml";
-  REQUIRE(replace_file(file, text).has_value());
+  REQUIRE(write(file, text).has_value());
   CHECK(FileRegistry::open(file, NetworkId(-239)).error().is(ChainError::kForbidden));
   CHECK(FileRegistry::open(file, kDevnetNetworkId).has_value());
 }
@@ -140,27 +147,44 @@ TEST_CASE("an edited registry takes force, and a bad edit leaves the last good o
   Folder folder;
   const auto file = folder.path / "registry.toml";
   registry::Snapshot snapshot = sample();
-  REQUIRE(replace_file(file, write_registry_toml(snapshot)).has_value());
+  REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
   const auto registry = FileRegistry::open(file, kDevnetNetworkId).value();
   const auto first = registry->current();
   CHECK_EQ(registry->current(), first);
 
   snapshot.models[0].name = "other";
-  REQUIRE(replace_file(file, write_registry_toml(snapshot)).has_value());
+  REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
   const auto second = registry->current();
   CHECK_EQ(second->models[0].name, "other");
   CHECK_EQ(first->models[0].name, "test-model");
 
-  REQUIRE(replace_file(file, "network = -239\n").has_value());
+  REQUIRE(write(file, "network = -239\n").has_value());
   CHECK_EQ(registry->current(), second);
   REQUIRE(registry->last_error().has_value());
   CHECK(registry->last_error()->is(ChainError::kForbidden));
   std::filesystem::remove(file);
   CHECK_EQ(registry->current(), second);
-  CHECK(registry->last_error()->is(ChainError::kUnreadable));
+  CHECK(registry->last_error()->is(files::FileError::kUnreadable));
 
-  REQUIRE(replace_file(file, write_registry_toml(snapshot)).has_value());
+  REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
   CHECK_NE(registry->current(), second);
+  CHECK_FALSE(registry->last_error().has_value());
+}
+
+TEST_CASE("an edit that could not be read for want of descriptors takes force later") {
+  Folder folder;
+  const auto file = folder.path / "registry.toml";
+  registry::Snapshot snapshot = sample();
+  REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
+  const auto registry = FileRegistry::open(file, kDevnetNetworkId).value();
+  snapshot.models[0].name = "other";
+  REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
+  {
+    const testing::ResourceLimit limit(RLIMIT_NOFILE, 0);
+    CHECK_EQ(registry->current()->models[0].name, "test-model");
+    CHECK(registry->last_error()->is(files::FileError::kUnreadable));
+  }
+  CHECK_EQ(registry->current()->models[0].name, "other");
   CHECK_FALSE(registry->last_error().has_value());
 }
 
@@ -168,13 +192,11 @@ TEST_CASE("a missing or oversized file cannot be opened") {
   Folder folder;
   CHECK(FileRegistry::open(folder.path / "none", kDevnetNetworkId)
             .error()
-            .is(ChainError::kUnreadable));
-  REQUIRE(
-      replace_file(folder.path / "big", std::string(kRegistryFileBytesMax + 1, '#')).has_value());
+            .is(files::FileError::kUnreadable));
+  REQUIRE(write(folder.path / "big", std::string(kRegistryFileBytesMax + 1, '#')).has_value());
   CHECK(FileRegistry::open(folder.path / "big", kDevnetNetworkId)
             .error()
-            .is(ChainError::kUnreadable));
-  CHECK(replace_file(folder.path / "no" / "folder", "x").error().is(ChainError::kUnwritable));
+            .is(files::FileError::kTooLong));
 }
 
 TEST_CASE("devnet blocks follow from their number alone") {
@@ -200,7 +222,7 @@ TEST_CASE("a chain file's blocks are found by number, and the newest for stateme
   FixedClock clock;
   const auto file = folder.path / "chain.toml";
   const auto blocks = make_devnet_blocks(UnixSeconds(clock.seconds), 7, 100s);
-  REQUIRE(replace_file(file, write_chain_file(blocks)).has_value());
+  REQUIRE(write(file, write_chain_file(blocks)).has_value());
   const auto head = FileChainHead::open(file, kDevnetNetworkId, 7, clock).value();
   CHECK_EQ(wait_for(head->newest_block())->seqno, blocks.back().seqno);
   const auto statement = wait_for(head->newest_statement_block()).value();
@@ -210,12 +232,11 @@ TEST_CASE("a chain file's blocks are found by number, and the newest for stateme
 
   // A newer file takes force, a broken one does not.
   clock.seconds += 70;
-  REQUIRE(
-      replace_file(file, write_chain_file(make_devnet_blocks(UnixSeconds(clock.seconds), 7, 10s)))
-          .has_value());
+  REQUIRE(write(file, write_chain_file(make_devnet_blocks(UnixSeconds(clock.seconds), 7, 10s)))
+              .has_value());
   CHECK_EQ(wait_for(head->newest_block())->seqno.value(), clock.seconds / 5);
   CHECK(wait_for(head->block(blocks.front().seqno)).error().is(ChainError::kUnknownBlock));
-  REQUIRE(replace_file(file, "network = -777\nsource = \"blocks\"\n").has_value());
+  REQUIRE(write(file, "network = -777\nsource = \"blocks\"\n").has_value());
   CHECK_EQ(wait_for(head->newest_block())->seqno.value(), clock.seconds / 5);
   CHECK(head->last_error()->is(ChainError::kMalformed));
 }
@@ -224,7 +245,7 @@ TEST_CASE("a chain file without a block for statements says so") {
   Folder folder;
   FixedClock clock;
   const auto file = folder.path / "chain.toml";
-  REQUIRE(replace_file(file, write_chain_file({devnet_block(Seqno(13))})).has_value());
+  REQUIRE(write(file, write_chain_file({devnet_block(Seqno(13))})).has_value());
   const auto head = FileChainHead::open(file, kDevnetNetworkId, 7, clock).value();
   CHECK(wait_for(head->newest_statement_block()).error().is(ChainError::kUnknownBlock));
 }
@@ -233,7 +254,7 @@ TEST_CASE("under the devnet's clock blocks need no file of their own") {
   Folder folder;
   FixedClock clock;
   const auto file = folder.path / "chain.toml";
-  REQUIRE(replace_file(file, write_clock_chain_file()).has_value());
+  REQUIRE(write(file, write_clock_chain_file()).has_value());
   const auto head = FileChainHead::open(file, kDevnetNetworkId, 256, clock).value();
   CHECK_EQ(wait_for(head->newest_block())->seqno.value(), 360'000'000);
   const auto statement = wait_for(head->newest_statement_block()).value();
@@ -262,7 +283,7 @@ TEST_CASE("chain files outside the closed schema, or of another network, are ref
   CHECK(refusal("seqno = 6", "seqno = 6\nextra = 1").is(ChainError::kMalformed));
   Folder folder;
   FixedClock clock;
-  REQUIRE(replace_file(folder.path / "chain.toml", good).has_value());
+  REQUIRE(write(folder.path / "chain.toml", good).has_value());
   CHECK(FileChainHead::open(folder.path / "chain.toml", NetworkId(-3), 1, clock)
             .error()
             .is(ChainError::kForbidden));

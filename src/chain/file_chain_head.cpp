@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "chain/devnet.h"
+#include "files/small_files.h"
 
 namespace cocoon::chain {
 namespace {
@@ -28,8 +29,12 @@ Result<std::unique_ptr<FileChainHead>> FileChainHead::open(std::filesystem::path
 }
 
 Status FileChainHead::reload() {
-  TRY(const Bytes bytes, read_file(file_, kChainFileBytesMax));
-  auto chain = parse_chain_file(bytes);
+  const auto bytes = files::read_file(file_, kChainFileBytesMax);
+  if (!bytes) {
+    version_.forget();  // nothing was learnt of this version, so it is looked at again
+    return std::unexpected(bytes.error());
+  }
+  auto chain = parse_chain_file(*bytes);
   if (!chain) return std::unexpected(std::move(chain).error().with_context(file_.string()));
   chain_ = std::move(*chain);
   return {};

@@ -6,7 +6,7 @@
 
 #include "async/clock.h"
 #include "chain/chain_file.h"
-#include "chain/files.h"
+#include "chain/file_version.h"
 
 namespace cocoon::chain {
 

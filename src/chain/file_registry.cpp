@@ -1,6 +1,7 @@
 #include "chain/file_registry.h"
 
 #include "chain/registry_toml.h"
+#include "files/small_files.h"
 
 namespace cocoon::chain {
 
@@ -16,8 +17,12 @@ Result<std::unique_ptr<FileRegistry>> FileRegistry::open(std::filesystem::path f
 }
 
 Status FileRegistry::reload() const {
-  TRY(const Bytes bytes, read_file(file_, kRegistryFileBytesMax));
-  auto snapshot = parse_registry_toml(bytes);
+  const auto bytes = files::read_file(file_, kRegistryFileBytesMax);
+  if (!bytes) {
+    version_.forget();  // nothing was learnt of this version, so it is looked at again
+    return std::unexpected(bytes.error());
+  }
+  auto snapshot = parse_registry_toml(*bytes);
   if (!snapshot) {
     return std::unexpected(std::move(snapshot).error().with_context(file_.string()));
   }

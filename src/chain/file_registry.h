@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "chain/files.h"
+#include "chain/file_version.h"
 #include "ports/world.h"
 
 namespace cocoon::chain {

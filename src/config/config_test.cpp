@@ -9,6 +9,7 @@
 #include "config/client_config.h"
 #include "config/key_file.h"
 #include "config/proxy_config.h"
+#include "files/small_files.h"
 
 using namespace cocoon;
 using namespace cocoon::config;
@@ -248,12 +249,12 @@ TEST_CASE("a file that is absent, a folder or too long is refused with its name"
   const TemporaryFolder folder;
   const auto absent = load_client_config(folder.path() / "absent.toml");
   REQUIRE_FALSE(absent.has_value());
-  CHECK(absent.error().is(ConfigError::kUnreadable));
+  CHECK(absent.error().is(files::FileError::kUnreadable));
   CHECK(absent.error().message().find("absent.toml") != std::string::npos);
   CHECK_FALSE(load_proxy_config(folder.path()).has_value());
   const fs::path long_file =
       folder.write("long.toml", kClientBasics + std::string(kConfigBytesMax, '#'), 0644);
-  CHECK(load_client_config(long_file).error().is(ConfigError::kUnreadable));
+  CHECK(load_client_config(long_file).error().is(files::FileError::kTooLong));
   const fs::path good = folder.write("client.toml", kClientBasics, 0644);
   const auto config = load_client_config(good);
   REQUIRE(config.has_value());

@@ -8,27 +8,14 @@
 #include <cerrno>
 #include <system_error>
 
+#include "files/small_files.h"
+
 namespace cocoon::config {
 
 namespace {
 
 constexpr std::size_t kSeedBytes = 32;
 constexpr std::size_t kLineBytes = 2 * kSeedBytes + 1;
-
-class OpenFile {
- public:
-  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
-  ~OpenFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  [[nodiscard]] int get() const { return descriptor_; }
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 std::unexpected<Error> refuse(ConfigError code, const std::filesystem::path& file,
                               std::string_view why) {
@@ -57,7 +44,8 @@ Result<SecretArray<kSeedBytes>> seed_of(std::string_view hex) {
 }  // namespace
 
 Result<SecretArray<32>> load_key_file(const std::filesystem::path& file) {
-  const OpenFile opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const files::Descriptor opened(
+      ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!opened.is_open()) return refuse(ConfigError::kUnreadable, file, reason_of(errno));
   struct stat status{};
   if (::fstat(opened.get(), &status) != 0) {
@@ -101,12 +89,10 @@ Status create_key_file(const std::filesystem::path& file, const SecretArray<32>&
   }
   out[2 * kSeedBytes] = std::byte{'\n'};
 
-  const OpenFile opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                               S_IRUSR | S_IWUSR));
+  const files::Descriptor opened(::open(
+      file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
   if (!opened.is_open()) return refuse(ConfigError::kUnreadable, file, reason_of(errno));
-  const BytesView bytes = line.expose();
-  if (::write(opened.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
-      ::fsync(opened.get()) != 0) {
+  if (!files::write_whole(opened, line.expose()) || ::fsync(opened.get()) != 0) {
     const int error = errno;
     ::unlink(file.c_str());
     return refuse(ConfigError::kUnreadable, file, reason_of(error));

@@ -1,24 +1,17 @@
 #include "config/reading.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "base/check.h"
+#include "files/small_files.h"
 
 namespace cocoon::config {
 
 using codec::TomlTable;
 
 Result<std::string> read_config_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text(kConfigBytesMax + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || !in.eof()) {
-    return fail(ConfigError::kUnreadable, file.string() + ": cannot be read, or over " +
-                                              std::to_string(kConfigBytesMax) + " bytes");
-  }
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
+  TRY(const Bytes text, files::read_file(file, kConfigBytesMax));
+  return std::string(as_text(text));
 }
 
 Result<NetworkId> read_network(TomlTable& root) {

@@ -15,10 +15,6 @@ namespace cocoon::engine {
 
 using ports::EngineError;
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 std::unexpected<Error> bad_file(std::string_view doing, std::string_view path, int error_number) {
   return fail(EngineError::kBadModel, "model: " + std::string(doing) + " " + std::string(path) +
                                           ": " + std::generic_category().message(error_number));

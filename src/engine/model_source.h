@@ -7,28 +7,11 @@
 
 #include "base/result.h"
 #include "engine/model_files.h"
+#include "files/descriptor.h"
 
 namespace cocoon::engine {
 
-// An open file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor();
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
+using files::Descriptor;
 
 // kBadModel with what was being done, to which file, and errno's text.
 [[nodiscard]] std::unexpected<Error> bad_file(std::string_view doing, std::string_view path,

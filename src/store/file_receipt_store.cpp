@@ -1,14 +1,13 @@
 #include "store/file_receipt_store.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <string_view>
 #include <system_error>
+
+#include "files/small_files.h"
 
 namespace cocoon::store {
 
@@ -24,37 +23,6 @@ std::unexpected<Error> refuse(StoreError code, const fs::path& path, const std::
 }
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
-
-class OpenFile {
- public:
-  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
-  ~OpenFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  [[nodiscard]] int get() const { return descriptor_; }
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
-
-bool write_whole(int descriptor, BytesView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return ::fsync(descriptor) == 0;
-}
-
-// Makes names that were created or renamed in a folder last.
-bool flush_folder(const fs::path& folder) {
-  const OpenFile opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened.is_open() && ::fsync(opened.get()) == 0;
-}
 
 std::optional<RequestId> id_of(const fs::path& file) {
   const std::string name = file.filename().string();
@@ -94,23 +62,8 @@ Status FileReceiptStore::write(RequestId id, BytesView receipt) {
   if (receipt.size() > kReceiptBytesMax) {
     return fail(StoreError::kTooLarge, "receipt of " + std::to_string(receipt.size()) + " bytes");
   }
-  const fs::path final_path = path_of(id);
-  const fs::path unfinished = final_path.string() + std::string(kUnfinishedSuffix);
-  {
-    const OpenFile opened(::open(unfinished.c_str(),
-                                 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                                 S_IRUSR | S_IWUSR));
-    if (!opened.is_open()) return refuse(StoreError::kUnwritable, unfinished, last_error());
-    if (!write_whole(opened.get(), receipt)) {
-      const std::error_code error = last_error();
-      ::unlink(unfinished.c_str());
-      return refuse(StoreError::kUnwritable, unfinished, error);
-    }
-  }
-  if (::rename(unfinished.c_str(), final_path.c_str()) != 0 || !flush_folder(folder_)) {
-    return refuse(StoreError::kUnwritable, final_path, last_error());
-  }
-  return {};
+  return files::replace_file(path_of(id), receipt, files::FileMode::kPrivate,
+                             files::Durability::kFlushed);
 }
 
 ports::Task<Status> FileReceiptStore::put(RequestId id, Bytes receipt) {
@@ -119,19 +72,12 @@ ports::Task<Status> FileReceiptStore::put(RequestId id, Bytes receipt) {
 
 ports::Task<Result<std::optional<Bytes>>> FileReceiptStore::get(RequestId id) {
   const fs::path path = path_of(id);
-  std::ifstream file(path, std::ios::binary);
-  if (!file.is_open()) {
-    const std::error_code error = last_error();
-    if (error == std::errc::no_such_file_or_directory) co_return std::optional<Bytes>();
-    co_return refuse(StoreError::kUnreadable, path, error);
+  std::error_code ignored;
+  if (fs::status(path, ignored).type() == fs::file_type::not_found) {
+    co_return std::optional<Bytes>();
   }
-  std::string text(kReceiptBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || !file.eof()) {
-    co_return fail(StoreError::kUnreadable, path.string() + ": unreadable or too long");
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  co_return std::optional<Bytes>(to_bytes(text));
+  CO_TRY(Bytes receipt, files::read_file(path, kReceiptBytesMax));
+  co_return std::optional<Bytes>(std::move(receipt));
 }
 
 Result<std::vector<RequestId>> FileReceiptStore::newest(std::size_t count_max) const {

@@ -10,8 +10,7 @@ namespace cocoon::store {
 
 enum class StoreError : std::uint16_t {
   kUnusableFolder = 1,  // missing rights, or not a folder
-  kUnreadable = 2,
-  kUnwritable = 3,
+  kUnreadable = 2,      // the folder cannot be listed
   kTooLarge = 4,
 };
 constexpr Library library_of(StoreError) { return Library::kStore; }

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "files/small_files.h"
+
 using namespace cocoon;
 using namespace cocoon::store;
 namespace fs = std::filesystem;
@@ -130,7 +132,7 @@ TEST_CASE("refuses receipts over the bound, written or found") {
   CHECK((*run(store->get(id_number(2))))->size() == kReceiptBytesMax);
   std::ofstream(folder.path() / (id_number(3).hex() + ".receipt"))
       << std::string(kReceiptBytesMax + 1, 'x');
-  CHECK(run(store->get(id_number(3))).error().is(StoreError::kUnreadable));
+  CHECK(run(store->get(id_number(3))).error().is(files::FileError::kTooLong));
 }
 
 TEST_CASE("says so when the folder cannot be one") {
@@ -147,5 +149,5 @@ TEST_CASE("says so when a receipt cannot be written") {
   fs::remove_all(folder.path() / "receipts");
   const auto status = run(store->put(id_number(1), to_bytes("x")));
   REQUIRE_FALSE(status.has_value());
-  CHECK(status.error().is(StoreError::kUnwritable));
+  CHECK(status.error().is(files::FileError::kUnwritable));
 }

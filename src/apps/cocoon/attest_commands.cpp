@@ -5,8 +5,8 @@
 #include "apps/cocoon/error.h"
 #include "apps/common/role_program.h"
 #include "attest/inspect.h"
-#include "chain/files.h"
 #include "codec/json.h"
+#include "files/small_files.h"
 
 namespace cocoon::apps {
 namespace {
@@ -28,7 +28,7 @@ EXAMPLES
   cocoon attest inspect evidence.bin --json)";
 
 int inspect(const std::string& file, const Terminal& terminal) {
-  auto bytes = chain::read_file(file, kInspectBytesMax);
+  auto bytes = files::read_file(file, kInspectBytesMax);
   if (!bytes) return report(terminal, Error(AppError::kBadInput, bytes.error().message()));
   auto facts = attest::inspect_quote_json(*bytes);
   if (!facts) return report(terminal, Error(AppError::kBadInput, facts.error().message()));

@@ -13,13 +13,13 @@
 #include "attest/image_toml.h"
 #include "base/log.h"
 #include "chain/chain_file.h"
-#include "chain/files.h"
 #include "chain/registry_toml.h"
 #include "codec/json.h"
 #include "config/client_config.h"
 #include "config/proxy_config.h"
 #include "crypto/hash.h"
 #include "engine/model_files.h"
+#include "files/small_files.h"
 #include "net/endpoint.h"
 
 namespace cocoon::apps {
@@ -107,7 +107,7 @@ Status describe_external(const std::string& url, DevnetFacts& facts) {
 }
 
 Result<Bytes> small_file(const std::filesystem::path& file) {
-  return chain::read_file(file, kSmallFileMax);
+  return files::read_file(file, kSmallFileMax);
 }
 
 Result<registry::Snapshot> make_registry(const DevnetOptions& options, const DevnetFacts& facts) {
@@ -223,22 +223,29 @@ Result<DevnetFacts> plan_devnet(const DevnetOptions& options) {
   return facts;
 }
 
+namespace {
+
+Status put(const std::filesystem::path& file, std::string_view text) {
+  return files::replace_file(file, as_bytes(text), files::FileMode::kPublic,
+                             files::Durability::kCached);
+}
+
+}  // namespace
+
 Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts) {
   TRY(const registry::Snapshot snapshot, make_registry(options, facts));
-  TRY_VOID(
-      chain::replace_file(options.state / "registry.toml", chain::write_registry_toml(snapshot)));
-  TRY_VOID(chain::replace_file(options.state / "chain.toml", chain::write_clock_chain_file()));
+  TRY_VOID(put(options.state / "registry.toml", chain::write_registry_toml(snapshot)));
+  TRY_VOID(put(options.state / "chain.toml", chain::write_clock_chain_file()));
   for (const DevnetProxy& proxy : facts.proxies) {
-    TRY_VOID(
-        chain::replace_file(options.state / (proxy.name + ".toml"), proxy_toml(options, proxy)));
+    TRY_VOID(put(options.state / (proxy.name + ".toml"), proxy_toml(options, proxy)));
   }
   for (std::size_t i = 0; i < options.workers; ++i) {
     TRY_VOID(make_folder(options.state / worker_name(i)));
-    TRY_VOID(chain::replace_file(options.state / (worker_name(i) + ".toml"),
-                                 worker_toml(options, facts, i, options.programs)));
+    TRY_VOID(put(options.state / (worker_name(i) + ".toml"),
+                 worker_toml(options, facts, i, options.programs)));
   }
   TRY_VOID(make_folder(options.state / "client"));
-  return chain::replace_file(options.state / "client.toml", client_toml(options, facts));
+  return put(options.state / "client.toml", client_toml(options, facts));
 }
 
 }  // namespace cocoon::apps

@@ -12,8 +12,8 @@
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/local_http.h"
 #include "apps/common/role_program.h"
-#include "chain/files.h"
 #include "codec/json.h"
+#include "files/small_files.h"
 
 namespace cocoon::apps {
 namespace {
@@ -96,7 +96,8 @@ int supervise(const DevnetOptions& options, const Voice& voice) {
     std::string facts = codec::write_json(facts_json(**net, options.state));
     if (facts == written) return Status();
     written = std::move(facts);
-    return chain::replace_file(options.state / kFactsFile, written);
+    return files::replace_file(options.state / kFactsFile, as_bytes(written),
+                               files::FileMode::kPrivate, files::Durability::kCached);
   };
   if (started) started = publish();
   if (!started) {
@@ -123,7 +124,7 @@ int supervise(const DevnetOptions& options, const Voice& voice) {
 }
 
 Result<Json> read_facts(const std::filesystem::path& state) {
-  auto text = chain::read_file(state / kFactsFile, kFactsBytesMax);
+  auto text = files::read_file(state / kFactsFile, kFactsBytesMax);
   if (!text) return fail(AppError::kNotRunning, "no network is running in " + state.string());
   return codec::parse_json(as_text(*text));
 }

@@ -7,8 +7,8 @@
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/ton_address.h"
 #include "attest/worker_config.h"
-#include "chain/files.h"
 #include "chain/registry_toml.h"
+#include "files/small_files.h"
 
 namespace cocoon::apps {
 namespace {
@@ -90,7 +90,7 @@ Status settle_path(fs::path& path, const Ask& ask, std::string_view question,
 }
 
 Result<registry::Snapshot> read_registry(const fs::path& file) {
-  TRY(const Bytes toml, chain::read_file(file, chain::kRegistryFileBytesMax));
+  TRY(const Bytes toml, files::read_file(file, chain::kRegistryFileBytesMax));
   auto snapshot = chain::parse_registry_toml(toml);
   if (!snapshot) return std::unexpected(std::move(snapshot).error().with_context(file.string()));
   if (snapshot->proxies.empty())
@@ -171,12 +171,12 @@ Status write_files(const WorkerSetup& setup, const Layout& layout, const std::st
     std::error_code failed;
     fs::permissions(layout.state, fs::perms::owner_all, failed);
   }
-  if (const Status written = chain::replace_file(setup.config, toml); !written) {
+  if (const Status written = files::replace_file(
+          setup.config, as_bytes(toml), files::FileMode::kPublic, files::Durability::kFlushed);
+      !written) {
     return fail(AppError::kBadInput,
                 written.error().message() + "; run this as root, or give --config PATH");
   }
-  std::error_code failed;
-  fs::permissions(setup.config, fs::perms(0644), failed);
   return {};
 }
 

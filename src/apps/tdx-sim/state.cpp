@@ -3,28 +3,30 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <utility>
 
 #include "attest/image_toml.h"
+#include "files/small_files.h"
 
 namespace cocoon::apps {
 namespace {
 
 namespace fs = std::filesystem;
+using files::FileMode;
+
+constexpr std::size_t kBytesMax = std::size_t{1024} * 1024;
 
 Status put(const fs::path& file, BytesView bytes, FileMode mode) {
-  return replace_file(file, bytes, mode, file.string() + ".tmp");
+  return files::replace_file(file, bytes, mode, files::Durability::kFlushed);
 }
 
 // The descriptor that holds the folder's lock.
-Result<int> lock_folder(const fs::path& folder) {
+Result<files::Descriptor> lock_folder(const fs::path& folder) {
   const fs::path file = folder / "lock";
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(SimError::kUnwritable, "cannot open " + file.string());
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  ::close(fd);
+  files::Descriptor opened(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!opened.is_open()) return fail(SimError::kUnwritable, "cannot open " + file.string());
+  if (::flock(opened.get(), LOCK_EX | LOCK_NB) == 0) return opened;
   return fail(SimError::kBusy, "another tdx-sim uses " + folder.string());
 }
 
@@ -44,7 +46,7 @@ Result<tdxsim::Platform> load_or_create(const fs::path& folder,
   std::error_code ignored;
   if (fs::exists(file, ignored)) {
     TRY_VOID(refuse_if_others_may_read(file));
-    TRY(Bytes read, read_small_file(file));
+    TRY(Bytes read, files::read_file(file, kBytesMax));
     const SecretBytes saved(std::move(read));
     auto platform = tdxsim::Platform::load(saved.expose());
     if (!platform) return std::unexpected(std::move(platform).error().with_context(file.string()));
@@ -57,7 +59,7 @@ Result<tdxsim::Platform> load_or_create(const fs::path& folder,
 
 Result<tdxsim::Measurements> read_measurements(const std::optional<fs::path>& file) {
   if (!file) return tdxsim::default_measurements();
-  TRY(const Bytes toml, read_small_file(*file));
+  TRY(const Bytes toml, files::read_file(*file, kBytesMax));
   auto image = attest::parse_image_toml(toml);
   if (!image) return std::unexpected(std::move(image).error().with_context(file->string()));
   return tdxsim::measurements_of(*image);
@@ -83,28 +85,11 @@ Result<SimState> SimState::open(const fs::path& folder, const std::optional<fs::
   if (!error) fs::permissions(folder, fs::perms::owner_all, error);
   if (error) return fail(SimError::kUnwritable, "cannot make " + folder.string());
   TRY(const tdxsim::Measurements measured, read_measurements(measurements));
-  TRY(const int lock, lock_folder(folder));
+  TRY(files::Descriptor lock, lock_folder(folder));
   fs::remove(folder / "image.toml", error);
-  auto platform = load_or_create(folder, random, now);
-  if (platform) {
-    if (Status published = publish(folder, *platform, measured); !published) {
-      platform = std::unexpected(std::move(published).error());
-    }
-  }
-  if (!platform) {
-    ::close(lock);
-    return std::unexpected(std::move(platform).error());
-  }
-  return SimState(lock, std::move(*platform), measured);
-}
-
-SimState::SimState(SimState&& other) noexcept
-    : lock_(std::exchange(other.lock_, -1)),
-      platform_(std::move(other.platform_)),
-      measurements_(other.measurements_) {}
-
-SimState::~SimState() {
-  if (lock_ >= 0) ::close(lock_);
+  TRY(tdxsim::Platform platform, load_or_create(folder, random, now));
+  TRY_VOID(publish(folder, platform, measured));
+  return SimState(std::move(lock), std::move(platform), measured);
 }
 
 }  // namespace cocoon::apps

@@ -3,7 +3,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "apps/tdx-sim/state_files.h"
+#include "apps/tdx-sim/error.h"
+#include "files/descriptor.h"
 #include "tdxsim/platform.h"
 
 namespace cocoon::apps {
@@ -22,19 +23,14 @@ class SimState {
       const std::filesystem::path& folder, const std::optional<std::filesystem::path>& measurements,
       const tdxsim::Platform::FillRandom& random, UnixSeconds now);
 
-  SimState(SimState&& other) noexcept;
-  SimState& operator=(SimState&&) = delete;
-  SimState(const SimState&) = delete;
-  SimState& operator=(const SimState&) = delete;
-  ~SimState();
-
   [[nodiscard]] const tdxsim::Platform& platform() const { return platform_; }
   [[nodiscard]] const tdxsim::Measurements& measurements() const { return measurements_; }
 
  private:
-  SimState(int lock, tdxsim::Platform platform, const tdxsim::Measurements& measurements)
-      : lock_(lock), platform_(std::move(platform)), measurements_(measurements) {}
-  int lock_ = -1;
+  SimState(files::Descriptor lock, tdxsim::Platform platform,
+           const tdxsim::Measurements& measurements)
+      : lock_(std::move(lock)), platform_(std::move(platform)), measurements_(measurements) {}
+  files::Descriptor lock_;
   tdxsim::Platform platform_;
   tdxsim::Measurements measurements_;
 };

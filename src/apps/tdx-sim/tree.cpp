@@ -2,7 +2,8 @@
 
 #include <sys/stat.h>
 
-#include "apps/tdx-sim/state_files.h"
+#include "apps/tdx-sim/error.h"
+#include "files/small_files.h"
 
 namespace cocoon::apps {
 namespace {
@@ -61,7 +62,7 @@ bool TsmTree::serve_entry(const fs::path& path, Entry& entry) {
                     .modified_s = status.st_mtim.tv_sec,
                     .modified_ns = status.st_mtim.tv_nsec};
   if (stamp == entry.answered) return false;
-  const auto bytes = read_small_file(inblob);
+  const auto bytes = files::read_file(inblob, kInblobSize);
   if (!bytes || bytes->size() != kInblobSize) return false;
   ByteArray<kInblobSize> report_data{};
   std::ranges::copy(*bytes, report_data.begin());
@@ -82,7 +83,8 @@ bool TsmTree::serve_entry(const fs::path& path, Entry& entry) {
 // An entry that its owner removed meanwhile is no error.
 void TsmTree::put(const fs::path& path, const char* attribute, BytesView bytes) {
   const Status written =
-      replace_file(path / attribute, bytes, FileMode::kPrivate, folder_ / ".attribute.tmp");
+      files::replace_file(path / attribute, bytes, files::FileMode::kPrivate,
+                          files::Durability::kCached, folder_ / ".attribute.tmp");
   std::error_code ignored;
   if (!written && fs::exists(path, ignored)) {
     log_.warn("tdxsim.attribute_not_written", {LogField::error(written.error())});

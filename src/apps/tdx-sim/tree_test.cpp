@@ -8,6 +8,7 @@
 #include "apps/tdx-sim/state.h"
 #include "attest/image_toml.h"
 #include "attest/intel/quote_verify.h"
+#include "files/small_files.h"
 #include "tdxsim/fixture.h"
 
 using namespace cocoon;
@@ -42,7 +43,7 @@ Result<SimState> open_state(const fs::path& folder,
 }
 
 std::string text_of(const fs::path& file) {
-  return std::string(as_text(read_small_file(file).value()));
+  return std::string(as_text(files::read_file(file, 65536).value()));
 }
 
 void put(const fs::path& file, std::string_view text) {
@@ -60,7 +61,7 @@ TEST_CASE("a machine keeps its keys from start to start") {
     fingerprint = first.platform().root_fingerprint().hex();
     CHECK_EQ(text_of(state / "root.sha256"), fingerprint + "\n");
     CHECK(text_of(state / "root.pem").starts_with("-----BEGIN CERTIFICATE-----\n"));
-    CHECK_EQ(crypto::sha256(read_small_file(state / "root.der").value()),
+    CHECK_EQ(crypto::sha256(files::read_file(state / "root.der", 65536).value()),
              first.platform().root_fingerprint().bytes());
     struct stat status{};
     REQUIRE_EQ(::stat((state / "platform.cbor").c_str(), &status), 0);
@@ -70,7 +71,8 @@ TEST_CASE("a machine keeps its keys from start to start") {
   }
   const auto again = open_state(state).value();
   CHECK_EQ(again.platform().root_fingerprint().hex(), fingerprint);
-  const auto image = attest::parse_image_toml(read_small_file(state / "image.toml").value());
+  const auto image =
+      attest::parse_image_toml(files::read_file(state / "image.toml", 65536).value());
   CHECK_EQ(image->mrtd, tdxsim::default_measurements().mrtd);
 }
 
@@ -96,7 +98,9 @@ TEST_CASE("measurements can be given, and bad ones are refused") {
   }
   put(folder.path / "image.toml", "mrtd = 1\n");
   CHECK_FALSE(open_state(folder.path / "state", folder.path / "image.toml").has_value());
-  CHECK(open_state(folder.path / "state", folder.path / "none").error().is(SimError::kUnreadable));
+  CHECK(open_state(folder.path / "state", folder.path / "none")
+            .error()
+            .is(files::FileError::kUnreadable));
 }
 
 TEST_CASE("an entry gets its attributes, and a quote for each time its inblob is written") {
@@ -122,7 +126,7 @@ TEST_CASE("an entry gets its attributes, and a quote for each time its inblob is
   CHECK_EQ(tree.serve_once(), 1);
   CHECK_EQ(text_of(entry / "generation"), "1\n");
   const std::vector roots{state.platform().root_fingerprint()};
-  const Bytes outblob = read_small_file(entry / "outblob").value();
+  const Bytes outblob = files::read_file(entry / "outblob", 65536).value();
   const auto quote = attest::intel::verify_quote(
       attest::intel::UnverifiedQuote::parse(outblob).value(), roots, tdxsim::kFixtureNow);
   CHECK_EQ(as_text(quote.value().body().report_data), std::string(64, 'x'));

@@ -1,17 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
-#include "base/bytes.h"
-#include "chain/error.h"
-
 namespace cocoon::chain {
-
-// The whole file, or kUnreadable if it is longer than `bytes_max`.
-[[nodiscard]] Result<Bytes> read_file(const std::filesystem::path& file, std::size_t bytes_max);
-// Puts the text in the file's place in one step: readers see the old or the new, never a part.
-[[nodiscard]] Status replace_file(const std::filesystem::path& file, std::string_view text);
 
 // Tells whether a file is another one than when it was last asked about.
 class FileVersion {
@@ -19,6 +12,8 @@ class FileVersion {
   // True if the file differs from the version seen last, which this one then replaces. A file that
   // cannot be looked at is one version of its own.
   [[nodiscard]] bool changed(const std::filesystem::path& file);
+  // The version seen last could not be read after all: ask for it again.
+  void forget() { seen_.reset(); }
 
  private:
   struct Stamp {
