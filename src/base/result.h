@@ -36,8 +36,8 @@ enum class Library : std::uint16_t {
   kConfig = 22,
   kAdmin = 23,
   kApps = 24,
-  kFiles = 25,
   kAttestIntel = 29,
+  kFiles = 33,
 };
 
 // An enum class whose values are a library's stable error codes. Each library's error enum
