@@ -12,6 +12,7 @@ enum class ProvenanceError : std::uint16_t {
   kLimit = 4,    // more runs, chunks or parents than the format or the caller allows
   kNotText = 5,  // an answer's text that is not UTF-8
   kProofMismatch = 6,  // a proof that does not lead to the root
+  kNotThere = 7,       // what the log does not hold (yet)
 };
 constexpr Library library_of(ProvenanceError) { return Library::kProvenance; }
 
