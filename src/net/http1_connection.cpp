@@ -22,6 +22,8 @@ namespace {
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 constexpr std::size_t kReadBytes = 16 * 1024;
+// A body that brings less than this in body_timeout has stopped coming.
+constexpr std::size_t kBodyStepBytes = 16 * 1024;
 // What a client may send ahead of the present answer.
 constexpr std::size_t kPipelineBytesMax = 64 * 1024;
 // An unread rest of a body up to this size is read for the sake of keeping the connection.
@@ -50,6 +52,7 @@ Http1Connection::Http1Connection(tcp::socket socket, const LocalServerOptions& o
       socket_(std::move(socket)),
       options_(options),
       handler_(&handler),
+      waits_since_(std::chrono::steady_clock::now()),
       output_(executor_),
       changed_(executor_),
       read_watch_(executor_),
@@ -67,6 +70,11 @@ void Http1Connection::close() {
   write_watch_.disarm();
   output_.notify();
   changed_.notify();
+}
+
+Http1Connection::Wait Http1Connection::waits() const {
+  if (!busy_) return Wait::kForRequest;
+  return reading_body_ ? Wait::kForBody : Wait::kForNothing;
 }
 
 void Http1Connection::finish_up() {
@@ -154,6 +162,22 @@ void Http1Connection::queue_whole_answer(int status, std::string_view message,
 
 // ---- input
 
+// Reads once. Only the time spent here, where the handler wants the body, counts against the
+// client.
+Task<void> Http1Connection::await_body(Http1Exchange& exchange, error_code& error) {
+  if (exchange.body_patience <= async::Duration::zero() || exchange.body_step >= kBodyStepBytes) {
+    exchange.body_patience = options_.body_timeout;
+    exchange.body_step = 0;
+  }
+  reading_body_ = true;
+  waits_since_ = std::chrono::steady_clock::now();
+  arm_read(exchange.body_patience);
+  co_await http::async_read_some(socket_, buffer_, exchange.parser, into(error));
+  read_watch_.disarm();
+  exchange.body_patience -= std::chrono::steady_clock::now() - waits_since_;
+  reading_body_ = false;
+}
+
 Task<Result<Bytes>> Http1Connection::read_body(Exchange exchange) {
   const auto self = shared_from_this();
   auto& parser = exchange->parser;
@@ -170,11 +194,10 @@ Task<Result<Bytes>> Http1Connection::read_body(Exchange exchange) {
     chunk.resize(kReadBytes);
     parser.get().body().data = chunk.data();
     parser.get().body().size = chunk.size();
-    arm_read(options_.body_timeout);
-    co_await http::async_read_some(socket_, buffer_, parser, into(error));
-    read_watch_.disarm();
+    co_await await_body(*exchange, error);
     chunk.resize(chunk.size() - parser.get().body().size);
     if (error == http::error::need_buffer) error = {};
+    exchange->body_step += chunk.size();
   }
   exchange->reading = false;
   if (parser.is_done()) exchange->body_changed.notify();
@@ -332,6 +355,7 @@ Task<void> Http1Connection::run(std::shared_ptr<Http1Connection> self) {
     (*exchange)->over = true;
     (*exchange)->body_changed.notify();
     self->busy_ = false;
+    self->waits_since_ = std::chrono::steady_clock::now();
     self->served_before_ = true;
     if (next == Next::kLinger) co_await self->linger();
     if (next != Next::kKeepAlive) break;

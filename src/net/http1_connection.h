@@ -38,7 +38,9 @@ struct Http1Exchange {
   bool reading = false;
   bool wants_continue = false;  // Expect: 100-continue, not yet answered
   bool body_too_large = false;
-  async::Event body_changed;  // it was read to its end
+  async::Duration body_patience{};  // what is left of it for the present step of the body
+  std::size_t body_step = 0;        // bytes that came in it
+  async::Event body_changed;        // it was read to its end
 
   bool head_made = false;
   bool finished = false;
@@ -73,6 +75,11 @@ class Http1Connection final : public std::enable_shared_from_this<Http1Connectio
   [[nodiscard]] async::Task<void> wait_closed();
   [[nodiscard]] bool is_open() const { return open_; }
 
+  // What we wait for the client to send, and since when.
+  enum class Wait : std::uint8_t { kForRequest, kForBody, kForNothing };
+  [[nodiscard]] Wait waits() const;
+  [[nodiscard]] async::TimePoint waits_since() const { return waits_since_; }
+
  private:
   enum class Next : std::uint8_t { kKeepAlive, kClose, kLinger };
 
@@ -89,6 +96,8 @@ class Http1Connection final : public std::enable_shared_from_this<Http1Connectio
   [[nodiscard]] async::Task<void> linger();
   void queue_whole_answer(int status, std::string_view message, std::string_view code);
   void arm_read(async::Duration patience);
+  [[nodiscard]] async::Task<void> await_body(Http1Exchange& exchange,
+                                             boost::system::error_code& error);
 
   async::Executor executor_;
   boost::asio::ip::tcp::socket socket_;
@@ -99,6 +108,8 @@ class Http1Connection final : public std::enable_shared_from_this<Http1Connectio
   bool finishing_ = false;  // no request after the present one
   bool busy_ = false;
   bool served_before_ = false;
+  bool reading_body_ = false;
+  async::TimePoint waits_since_;
   Bytes queued_;
   bool writing_ = false;
   async::Event output_;

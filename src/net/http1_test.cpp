@@ -1,106 +1,11 @@
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-
-#include "net/http1_client.h"
-#include "net/local_server.h"
-#include "net/net_test_support.h"
+#include "net/http1_test_support.h"
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-capturing-lambda-coroutines): Routes, run_to_end() and
 // serve() keep the closure for as long as its coroutine runs.
 using namespace cocoon;
 using namespace cocoon::net;
 using namespace cocoon::net::testing;
-using boost::asio::ip::tcp;
 using ports::HttpError;
-
-namespace {
-
-auto into(boost::system::error_code& error) {
-  return boost::asio::redirect_error(boost::asio::use_awaitable, error);
-}
-
-// A client that says exactly what the test wants.
-class RawClient {
- public:
-  explicit RawClient(const async::Executor& executor) : socket_(executor) {}
-
-  Task<void> connect(Endpoint to) {
-    co_await socket_.async_connect({boost::asio::ip::make_address(to.host), to.port}, into(error_));
-    CHECK_FALSE(error_);
-  }
-  Task<bool> say(std::string text) {
-    co_await boost::asio::async_write(socket_, boost::asio::buffer(text), into(error_));
-    co_return !error_;
-  }
-  // Everything up to and including `mark`, or what came before the end.
-  Task<std::string> hear(std::string mark) {
-    while (heard_.find(mark) == std::string::npos) {
-      std::string more(4096, '\0');
-      const std::size_t length =
-          co_await socket_.async_read_some(boost::asio::buffer(more), into(error_));
-      if (error_) co_return std::exchange(heard_, {});
-      heard_.append(more, 0, length);
-    }
-    const std::size_t end = heard_.find(mark) + mark.size();
-    std::string out = heard_.substr(0, end);
-    heard_.erase(0, end);
-    co_return out;
-  }
-  Task<std::string> hear_all() { return hear("\x01never"); }
-  void hang_up() { socket_.close(error_); }
-
- private:
-  tcp::socket socket_;
-  boost::system::error_code error_;
-  std::string heard_;
-};
-
-struct Local {
-  boost::asio::io_context loop;
-  async::Executor executor = loop.get_executor();
-  Routes routes;
-  LocalServerOptions options;
-  std::unique_ptr<LocalServer> server;
-  bool finished = false;
-
-  Local() {
-    routes["/echo"] = [](ports::HttpRequest request,
-                         ports::ResponseWriter& response) -> Task<void> {
-      auto body = co_await ports::read_all(*request.body, 64U << 20U);
-      if (!body) co_return;
-      (void)co_await ports::respond(response, 200, {{"x-method", request.method}},
-                                    std::move(*body));
-    };
-  }
-
-  Task<void> run_to_end(std::function<Task<void>(Local&)> body) {
-    co_await body(*this);
-    finished = true;
-  }
-
-  void run(std::function<Task<void>(Local&)> body) {
-    server = LocalServer::open(executor, options, routes).value();
-    async::spawn(executor, run_to_end(std::move(body)),
-                 [](std::string_view what) { FAIL_CHECK(std::string(what)); });
-    const auto give_up = in(30s);
-    while (!finished && std::chrono::steady_clock::now() < give_up) loop.run_one_for(100ms);
-    CHECK_MESSAGE(finished, "the test's coroutine did not end");
-    server->stop();
-    loop.restart();
-    loop.run_for(5s);
-    CHECK_MESSAGE(loop.stopped(), "something still waits after the end");
-    CHECK_EQ(server->connections(), 0U);
-  }
-
-  [[nodiscard]] std::unique_ptr<LoopbackHttpClient> client() const {
-    return LoopbackHttpClient::create(executor, server->local()).value();
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a local request is answered, with any size of body") {
   Local local;
@@ -182,38 +87,6 @@ TEST_CASE("a body over the bound is answered by 413 with an error object") {
     client.hang_up();
     auto fits = co_await at.client()->send(post("/echo", Bytes(1000)), in(5s));
     CHECK_EQ(fits.value().status, 200);
-  });
-}
-
-TEST_CASE("a client that dribbles its header, or says nothing, is closed in time") {
-  Local local;
-  local.options.header_timeout = 150ms;
-  local.run([](Local& at) -> Task<void> {
-    RawClient slow(at.executor);
-    RawClient mute(at.executor);
-    co_await slow.connect(at.server->local());
-    co_await mute.connect(at.server->local());
-    const auto begin = in(0s);
-    bool open = true;
-    for (int i = 0; open && i < 100; ++i) {
-      open = co_await slow.say(i == 0 ? "GET /echo HTTP/1.1\r\nx: " : "a");
-      co_await pause(20ms);
-    }
-    CHECK_FALSE(open);
-    CHECK_EQ(co_await mute.hear_all(), "");
-    CHECK(in(0s) - begin < 3s);
-    CHECK_EQ(at.server->connections(), 0U);
-  });
-}
-
-TEST_CASE("a request whose body stops coming is broken off") {
-  Local local;
-  local.options.body_timeout = 100ms;
-  local.run([](Local& at) -> Task<void> {
-    RawClient client(at.executor);
-    co_await client.connect(at.server->local());
-    CHECK(co_await client.say("POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"));
-    CHECK_EQ(co_await client.hear_all(), "");
   });
 }
 
@@ -347,18 +220,4 @@ TEST_CASE("stopping the server cancels its handlers, draining waits for them") {
   });
 }
 
-TEST_CASE("connections over the bound are closed at once") {
-  Local local;
-  local.options.connections_max = 2;
-  local.run([](Local& at) -> Task<void> {
-    RawClient first(at.executor);
-    RawClient second(at.executor);
-    RawClient third(at.executor);
-    for (RawClient* client : {&first, &second, &third})
-      co_await client->connect(at.server->local());
-    CHECK_EQ(co_await third.hear_all(), "");
-    CHECK(co_await first.say("GET /nowhere HTTP/1.1\r\n\r\n"));
-    CHECK((co_await first.hear("no such path")).starts_with("HTTP/1.1 404"));
-  });
-}
 // NOLINTEND(cppcoreguidelines-avoid-capturing-lambda-coroutines)

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "net/http1_connection.h"
+#include "net/http1_text.h"
 #include "net/tcp_listen.h"
 
 namespace cocoon::net {
@@ -36,9 +37,46 @@ struct LocalServer::State {
     }
   }
 
+  // Closes the connection that lets us wait longest. False if every one has its whole request here.
+  bool make_room() {
+    using Wait = Http1Connection::Wait;
+    std::shared_ptr<Http1Connection> found;
+    for (const auto& [connection, canceller] : connections) {
+      if (!connection->is_open() || connection->waits() == Wait::kForNothing) continue;
+      if (!found || std::pair(connection->waits(), connection->waits_since()) <
+                        std::pair(found->waits(), found->waits_since())) {
+        found = connection;
+      }
+    }
+    if (!found) return false;
+    found->close();
+    return true;
+  }
+
+  // One answer without reading the question, as far as it goes without waiting.
+  static void turn_away(tcp::socket socket) {
+    const std::string body = error_object("too many connections", "too_many_connections");
+    const std::string answer =
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n"
+        "content-type: application/json\r\ncontent-length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body;
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(answer), ignored);
+    socket.shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  [[nodiscard]] std::size_t open_connections() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        connections, [](const auto& entry) { return entry.first->is_open(); }));
+  }
+
   static void admit(const std::shared_ptr<State>& self, tcp::socket socket) {
-    if (self->connections.size() >= self->options.connections_max)
-      return;  // dropping the socket closes it
+    if (self->connections.size() >= self->options.connections_max &&
+        self->open_connections() >= self->options.connections_max && !self->make_room()) {
+      turn_away(std::move(socket));
+      return;
+    }
     const auto connection =
         std::make_shared<Http1Connection>(std::move(socket), self->options, *self->handler);
     const auto canceller = std::make_shared<async::Canceller>();

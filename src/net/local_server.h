@@ -9,13 +9,16 @@ namespace cocoon::net {
 
 struct LocalServerOptions {
   Endpoint bind{.host = "127.0.0.1", .port = 0};
+  // Beyond it the connection that has let us wait longest makes room: first one without a request,
+  // then one whose request's body is still to come. Only if there is none of either kind is the new
+  // one told 503.
   std::size_t connections_max = 256;
   std::size_t header_bytes_max = 32 * 1024;
   std::size_t body_bytes_max = 32 * 1024 * 1024;
   async::Duration header_timeout = std::chrono::seconds(10);  // from its first byte to its last
   async::Duration idle_timeout = std::chrono::seconds(75);    // between requests
-  async::Duration body_timeout =
-      std::chrono::seconds(30);  // the longest silence inside a request body
+  // While the handler asks for more of a body, 16 KiB or its end have to come in this time.
+  async::Duration body_timeout = std::chrono::seconds(30);
   async::Duration write_timeout = std::chrono::seconds(60);  // the longest that one write may hang
 };
 
