@@ -203,6 +203,7 @@ TEST_CASE("a proxy configuration has bounded limits") {
 [limits]
 workers = 5
 connections = 50
+connections_per_network = 11
 streams_per_client = 7
 queue_per_worker = 2
 request_bytes = "1 MiB"
@@ -215,6 +216,7 @@ bills = 9
   CHECK(config->listen == Endpoint{"127.0.0.1", 11000});
   CHECK(config->workers_max == 5);
   CHECK(config->connections_max == 50);
+  CHECK(config->connections_per_network_max == 11);
   CHECK(config->streams_per_client_max == 7);
   CHECK(config->queue_per_worker_max == 2);
   CHECK(config->request_bytes_max == 1U << 20U);

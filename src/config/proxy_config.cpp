@@ -13,6 +13,9 @@ Status read_limits(TomlTable& root, ProxyConfig& config) {
   TRY(config.workers_max, read_count(limits, "workers", config.workers_max, {1, 100'000}));
   TRY(config.connections_max,
       read_count(limits, "connections", config.connections_max, {1, 1'000'000}));
+  TRY(config.connections_per_network_max,
+      read_count(limits, "connections_per_network", config.connections_per_network_max,
+                 {1, 1'000'000}));
   TRY(config.streams_per_client_max,
       read_count(limits, "streams_per_client", config.streams_per_client_max, {1, 1'000}));
   TRY(config.queue_per_worker_max,
@@ -72,6 +75,7 @@ std::string write_proxy_config(const ProxyConfig& config) {
          write_world(config.world) + write_endpoint(config.listen) + "\n[limits]\n" +
          write_integer("workers", config.workers_max) +
          write_integer("connections", config.connections_max) +
+         write_integer("connections_per_network", config.connections_per_network_max) +
          write_integer("streams_per_client", config.streams_per_client_max) +
          write_integer("queue_per_worker", config.queue_per_worker_max) +
          write_size("request_bytes", config.request_bytes_max) +

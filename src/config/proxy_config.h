@@ -20,12 +20,14 @@ struct ProxyConfig {
 
   // [limits]
   std::uint32_t workers_max = 1'000;
-  std::uint32_t connections_max = 2'000;  // clients and workers together
+  std::uint32_t connections_max = 2'000;            // clients and workers together
+  std::uint32_t connections_per_network_max = 500;  // of one IPv4 address or IPv6 /64
   std::uint32_t streams_per_client_max = 100;
   std::uint32_t queue_per_worker_max = 16;  // requests sent to one worker and not yet answered
-  std::size_t request_bytes_max = 48 * 1024 * 1024;   // of one sealed request
-  std::size_t buffered_bytes_max = 64 * 1024 * 1024;  // held for all streams together
-  std::uint32_t bills_max = 100'000;                  // kept by request id, oldest dropped first
+  std::size_t request_bytes_max = 48 * 1024 * 1024;  // of one sealed request
+  // Held for all requests together, and once more for what connections have not passed on yet.
+  std::size_t buffered_bytes_max = 64 * 1024 * 1024;
+  std::uint32_t bills_max = 100'000;  // kept by request id, oldest dropped first
 
   // [timeouts]
   std::chrono::milliseconds handshake_timeout{5'000};

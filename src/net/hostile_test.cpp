@@ -5,10 +5,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include "base/reader.h"
 #include "net/hello_exchange.h"
-#include "net/net_test_support.h"
-#include "net/tls.h"
+#include "net/raw_http2_test_support.h"
 #include "wire/protocol.h"
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-capturing-lambda-coroutines): Routes, run_to_end() and
@@ -23,13 +21,6 @@ namespace {
 
 auto into(boost::system::error_code& error) {
   return boost::asio::redirect_error(boost::asio::use_awaitable, error);
-}
-
-Task<bool> alive(World* net) {
-  const auto connection = co_await net->dial();
-  if (!connection) co_return false;
-  auto answer = co_await connection->http().send(post("/echo", to_bytes("x")), in(5s));
-  co_return answer.has_value() && answer->status == 200;
 }
 
 // A TLS server on a free port whose first connection is treated by the test.
@@ -53,44 +44,6 @@ struct FakeProxy {
     async::spawn(world.executor, serve(this, std::move(act)), [](std::string_view) {});
   }
 };
-
-// A connected client that speaks HTTP/2 byte by byte.
-Task<std::shared_ptr<TlsChannel>> raw_client(World* net, std::string alpn) {
-  const auto client = TlsClient::create(net->executor).value();
-  auto channel = co_await client->connect(net->listener->local(), alpn, in(5s));
-  co_return channel.has_value() ? *channel : nullptr;
-}
-
-Bytes frame(unsigned type, unsigned flags, std::uint32_t stream, BytesView payload) {
-  Writer writer;
-  writer.u8(static_cast<std::uint8_t>(payload.size() >> 16U))
-      .u16(static_cast<std::uint16_t>(payload.size() & 0xffffU))
-      .u8(static_cast<std::uint8_t>(type))
-      .u8(static_cast<std::uint8_t>(flags))
-      .u32(stream)
-      .bytes(payload);
-  return std::move(writer).take();
-}
-
-Bytes preface() {
-  return concat({as_bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0, {})});
-}
-// GET / by the static table, with END_STREAM and END_HEADERS.
-Bytes get_root(std::uint32_t stream) {
-  constexpr std::string_view kBlock = "\x82\x87\x84\x41\x01x";
-  return frame(1, 5, stream, as_bytes(kBlock));
-}
-Bytes reset_frame(std::uint32_t stream) { return frame(3, 0, stream, Writer().u32(8).view()); }
-
-// Reads until the peer closes, at most so long.
-Task<bool> closes(std::shared_ptr<TlsChannel> channel, async::Duration within) {
-  const CloseAtDeadline guard(co_await async::this_executor(), channel, in(within));
-  Bytes sink(16384);
-  for (;;) {
-    const auto length = co_await channel->read_some(sink);
-    if (!length || *length == 0) co_return !guard.expired();
-  }
-}
 
 }  // namespace
 
@@ -229,59 +182,6 @@ TEST_CASE("garbage instead of HTTP/2 closes that connection only") {
     }
     CHECK(co_await alive(&net));
   });
-}
-
-TEST_CASE("a peer that opens and resets streams without end, or floods with pings, is closed") {
-  World world;
-  world.options.forward_limits.resets_max = 100;
-  world.options.forward_limits.control_frames_max = 200;
-  int handled = 0;
-  world.routes["/"] = [&handled](ports::HttpRequest,
-                                 ports::ResponseWriter& response) -> Task<void> {
-    ++handled;
-    co_await response.wait_closed();
-  };
-  world.run([](World& net) -> Task<void> {
-    const auto resetter = co_await raw_client(&net, "h2");
-    Bytes flood = preface();
-    for (std::uint32_t i = 0; i < 400; ++i) {
-      append(flood, get_root(2 * i + 1));
-      append(flood, reset_frame(2 * i + 1));
-    }
-    (void)co_await resetter->write(flood);
-    CHECK(co_await closes(resetter, 5s));
-
-    const auto pinger = co_await raw_client(&net, "h2");
-    flood = preface();
-    for (int i = 0; i < 400; ++i) append(flood, frame(6, 0, 0, pattern(8)));
-    (void)co_await pinger->write(flood);
-    CHECK(co_await closes(pinger, 5s));
-    CHECK(co_await alive(&net));
-  });
-  CHECK(handled <= 110);
-}
-
-TEST_CASE("resetting streams does not give a peer more handlers than the bound") {
-  World world;
-  world.options.forward_limits.streams_max = 3;
-  int handled = 0;
-  world.routes["/"] = [&handled](ports::HttpRequest,
-                                 ports::ResponseWriter& response) -> Task<void> {
-    ++handled;
-    co_await pause(300ms);
-    (void)co_await ports::respond(response, 200, {}, {});
-  };
-  world.run([](World& net) -> Task<void> {
-    const auto channel = co_await raw_client(&net, "h2");
-    (void)co_await channel->write(preface());
-    for (std::uint32_t i = 0; i < 10; ++i) {
-      (void)co_await channel->write(get_root(2 * i + 1));
-      co_await pause(3ms);
-      (void)co_await channel->write(reset_frame(2 * i + 1));
-    }
-    CHECK(co_await alive(&net));
-  });
-  CHECK_EQ(handled, 3);
 }
 
 TEST_CASE("a silent peer is found out by pings, an idle one that answers them is kept") {

@@ -206,6 +206,7 @@ int Http2Callbacks::stream_closed(nghttp2_session*, std::int32_t stream_id,
   if (found == owner.streams_.end()) return 0;
   const auto stream = found->second;
   owner.streams_.erase(found);
+  owner.last_ended_ = std::chrono::steady_clock::now();
   StreamEnd end = StreamEnd::kReset;
   if (stream->header_bytes > owner.limits_.header_list_bytes_max) {
     end = StreamEnd::kTooLarge;

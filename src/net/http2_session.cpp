@@ -34,10 +34,14 @@ Http2Session::Http2Session(async::Executor executor, std::shared_ptr<TlsChannel>
       output_(executor_),
       keeper_(executor_),
       changed_(executor_),
-      last_received_(steady_clock::now()),
+      last_ended_(steady_clock::now()),
+      last_received_(last_ended_),
       flood_since_(last_received_) {}
 
-Http2Session::~Http2Session() { nghttp2_session_del(session_); }
+Http2Session::~Http2Session() {
+  count_in(nullptr);
+  nghttp2_session_del(session_);
+}
 
 Result<std::shared_ptr<Http2Session>> Http2Session::start(const async::Executor& executor,
                                                           std::shared_ptr<TlsChannel> channel,
@@ -179,6 +183,7 @@ void Http2Session::start_handler(Stream stream) {
 void Http2Session::handler_ended(Http2Stream& stream) {
   if (!stream.output_finished()) stream.reset(NGHTTP2_INTERNAL_ERROR);
   handlers_.erase(&stream);
+  last_ended_ = steady_clock::now();
   changed_.notify();
 }
 
@@ -207,6 +212,22 @@ void Http2Session::stop_taking() {
 }
 
 // ---- the whole connection
+
+std::optional<async::TimePoint> Http2Session::idle_since() const {
+  if (closed_ || !streams_.empty() || !handlers_.empty() || !to_start_.empty()) return std::nullopt;
+  return last_ended_;
+}
+
+void Http2Session::count_in(std::shared_ptr<BufferBudget> budget) {
+  if (budget_) budget_->change(buffered_bytes_, 0);
+  budget_ = std::move(budget);
+  if (budget_) budget_->change(0, buffered_bytes_);
+}
+
+void Http2Session::account(std::size_t bytes_before, std::size_t bytes_now) {
+  buffered_bytes_ = buffered_bytes_ - bytes_before + bytes_now;
+  if (budget_) budget_->change(bytes_before, bytes_now);
+}
 
 bool Http2Session::takes_requests() const {
   return !closed_ && !refusing_ && !draining_ &&
@@ -263,6 +284,7 @@ Task<void> Http2Session::drain(async::Deadline deadline) {
 
 void Http2Session::lost() {
   if (std::exchange(closed_, true)) return;
+  count_in(nullptr);
   channel_->close();
   for (const auto& [id, stream] : std::exchange(streams_, {})) {
     stream->on_closed(StreamEnd::kLost);

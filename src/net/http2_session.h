@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "async/event.h"
+#include "net/buffer_budget.h"
 #include "net/http2_stream.h"
 #include "net/limits.h"
 #include "net/tls.h"
@@ -36,6 +37,11 @@ class Http2Session final : public ports::HttpClient,
   [[nodiscard]] bool is_open() const { return !closed_; }
   [[nodiscard]] bool takes_requests() const;
   [[nodiscard]] std::size_t streams() const { return streams_.size(); }
+  // Nothing is asked or answered here, since then.
+  [[nodiscard]] std::optional<async::TimePoint> idle_since() const;
+  // What its streams hold in memory; from now on also counted in `budget`.
+  void count_in(std::shared_ptr<BufferBudget> budget);
+  [[nodiscard]] std::size_t buffered_bytes() const { return buffered_bytes_; }
   [[nodiscard]] const std::string& remote() const { return channel_->remote(); }
   [[nodiscard]] async::Task<void> wait_closed();
   [[nodiscard]] async::Task<void> wait_refusing();
@@ -52,6 +58,7 @@ class Http2Session final : public ports::HttpClient,
   void output_ready(Http2Stream& stream);
   void reset(Http2Stream& stream, std::uint32_t http2_error_code);
   void reader_dropped(Http2Stream& stream);
+  void account(std::size_t bytes_before, std::size_t bytes_now);
 
  private:
   friend struct Http2Callbacks;
@@ -100,6 +107,8 @@ class Http2Session final : public ports::HttpClient,
   std::vector<Stream> to_start_;             // requests that came in
   std::vector<Stream> to_cancel_;            // streams that ended while an upload feeds them
   std::map<Http2Stream*, Stream> handlers_;  // whose handler is alive
+  std::shared_ptr<BufferBudget> budget_;
+  std::size_t buffered_bytes_ = 0;
 
   bool closed_ = false;
   bool doomed_ = false;    // only what is queued goes out, then the connection is closed
@@ -109,7 +118,8 @@ class Http2Session final : public ports::HttpClient,
   async::Event output_;
   bool writer_idle_ = false;
   async::Event keeper_;
-  async::Event changed_;  // closed, refusing, a stream or a handler less
+  async::Event changed_;         // closed, refusing, a stream or a handler less
+  async::TimePoint last_ended_;  // a stream or a handler
   async::TimePoint last_received_;
   async::TimePoint write_began_ = async::TimePoint::max();
   async::TimePoint flood_since_;

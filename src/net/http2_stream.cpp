@@ -48,8 +48,21 @@ Http2Stream::Http2Stream(const async::Executor& executor, std::weak_ptr<Http2Ses
       output_changed_(executor),
       closed_(executor) {}
 
+Http2Stream::~Http2Stream() {
+  if (const auto owner = session()) owner->account(accounted_, 0);
+}
+
+void Http2Stream::account() {
+  // A chunk stays whole until its last byte was taken.
+  const std::size_t held = input_.size() + output_bytes_ + output_offset_;
+  const auto owner = session();
+  if (owner && held != accounted_) owner->account(accounted_, held);
+  accounted_ = held;
+}
+
 void Http2Stream::on_data(BytesView chunk) {
   append(input_, chunk);
+  account();
   input_changed_.notify();
 }
 
@@ -68,6 +81,8 @@ void Http2Stream::on_closed(StreamEnd how) {
   end_ = how;
   output_.clear();
   output_bytes_ = 0;
+  output_offset_ = 0;
+  account();
   input_changed_.notify();
   output_changed_.notify();
   closed_.notify();
@@ -88,6 +103,7 @@ std::size_t Http2Stream::take_output(MutableBytesView into) {
     }
   }
   output_bytes_ -= taken;
+  account();
   output_taken_ += taken;
   if (output_bytes_ == 0 || output_taken_ >= kOutputStepBytes) note_output_moved();
   if (taken > 0 && output_bytes_ < kOutputBytesMax) output_changed_.notify();
@@ -104,6 +120,7 @@ async::Task<Result<Bytes>> Http2Stream::read() {
   for (;;) {
     if (!input_.empty()) {
       Bytes chunk = std::exchange(input_, {});
+      account();
       if (const auto owner = session()) owner->consumed(id, chunk.size());
       co_return chunk;
     }
@@ -142,6 +159,7 @@ void Http2Stream::drop_reader() {
   const auto owner = session();
   if (!input_.empty() && owner) owner->consumed_unread(input_.size());
   input_.clear();
+  account();
   if (owner) owner->reader_dropped(*this);
 }
 
@@ -153,6 +171,7 @@ async::Task<Status> Http2Stream::write(Bytes chunk) {
     if (output_bytes_ == 0) note_output_moved();
     output_bytes_ += chunk.size();
     output_.push_back(std::move(chunk));
+    account();
     if (const auto owner = session()) owner->output_ready(*this);
   }
   while (is_open() && output_bytes_ >= kOutputBytesMax) co_await wait_output();

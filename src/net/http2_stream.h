@@ -29,6 +29,9 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
  public:
   Http2Stream(const async::Executor& executor, std::weak_ptr<Http2Session> session,
               async::Duration output_stall_max);
+  ~Http2Stream();
+  Http2Stream(const Http2Stream&) = delete;
+  Http2Stream& operator=(const Http2Stream&) = delete;
 
   // What came in.
   struct Head {
@@ -85,6 +88,8 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
   // Returns when the peer took something; resets the stream if it took nothing for too long.
   [[nodiscard]] async::Task<void> wait_output();
   void note_output_moved();
+  // Tells the session how much this stream holds in memory.
+  void account();
 
   std::weak_ptr<Http2Session> session_;
   StreamEnd end_ = StreamEnd::kOpen;
@@ -93,6 +98,7 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
   bool input_ended_ = false;
   bool reader_dropped_ = false;
   async::Event input_changed_;
+  std::size_t accounted_ = 0;
 
   std::deque<Bytes> output_;
   std::size_t output_offset_ = 0;  // into the first chunk

@@ -1,6 +1,8 @@
 #include "net/listener.h"
 
 #include <algorithm>
+#include <list>
+#include <map>
 #include <set>
 
 #include "async/event.h"
@@ -23,13 +25,15 @@ struct Listener::State {
         handler(h),
         on_worker(std::move(w)),
         changed(executor),
-        backoff(executor) {}
+        backoff(executor),
+        budget(std::make_shared<BufferBudget>(executor, options.buffered_bytes_max)) {}
 
   void stop() {
     stopped = true;
     acceptor->close();
     backoff.notify();
     changed.notify();
+    budget->wake();
     const auto channels = handshakes;
     for (const auto& channel : channels) channel->close();
     const auto serving = sessions;
@@ -42,11 +46,13 @@ struct Listener::State {
   ports::HttpHandler* handler;
   OnWorker on_worker;
   std::unique_ptr<TlsAcceptor> acceptor;
-  async::Event changed;  // a handshake or a connection less, or stopped
+  async::Event changed;  // a connection less, or stopped
   async::Event backoff;
   bool stopped = false;
-  std::set<std::shared_ptr<TlsChannel>> handshakes;
-  std::set<std::shared_ptr<Http2Session>> sessions;  // forward ones, which we hold
+  std::shared_ptr<BufferBudget> budget;
+  std::list<std::shared_ptr<TlsChannel>> handshakes;  // oldest first
+  std::set<std::shared_ptr<Http2Session>> sessions;   // forward ones, which we hold
+  std::map<std::string, std::size_t> networks;        // connections of each
   ListenerCounts counts;
 };
 
@@ -81,6 +87,7 @@ struct ListenerLoops {
     auto session = Http2Session::start(state->executor, channel, SessionEnd::kServes,
                                        state->handler, state->options.forward_limits);
     if (!session) co_return;
+    (*session)->count_in(state->budget);
     state->sessions.insert(*session);
     co_await (*session)->wait_closed();
     state->sessions.erase(*session);
@@ -95,7 +102,26 @@ struct ListenerLoops {
     co_await (*session)->wait_closed();
   }
 
-  static Task<void> connection(State state, std::shared_ptr<TlsChannel> channel) {
+  // One connection in its network's count, from accept to end.
+  class Seat {
+   public:
+    Seat(State state, const std::string& network)
+        : state_(std::move(state)), place_(state_->networks.try_emplace(network).first) {
+      ++place_->second;
+    }
+    Seat(const Seat&) = delete;
+    Seat& operator=(const Seat&) = delete;
+    ~Seat() {
+      if (--place_->second == 0) state_->networks.erase(place_);
+    }
+
+   private:
+    State state_;
+    std::map<std::string, std::size_t>::iterator place_;
+  };
+
+  static Task<void> connection(State state, std::shared_ptr<TlsChannel> channel,
+                               std::unique_ptr<Seat> /*seat*/) {
     std::optional<Greeted> greeted;
     {
       const CloseAtDeadline guard(state->executor, channel,
@@ -103,8 +129,7 @@ struct ListenerLoops {
       auto result = co_await greet(channel, state->identity);
       if (result) greeted = std::move(*result);
     }
-    state->handshakes.erase(channel);
-    state->changed.notify();
+    std::erase(state->handshakes, channel);
     if (!greeted || state->stopped) {
       if (!greeted) ++state->counts.handshakes_failed;
       co_return;
@@ -119,17 +144,68 @@ struct ListenerLoops {
     state->changed.notify();
   }
 
+  static void give_up_oldest_handshake(const State& state) {
+    state->handshakes.front()->close();
+    state->handshakes.pop_front();
+    ++state->counts.made_room;
+  }
+
+  // Closes the forward connection that has been idle longest, or else the oldest handshake.
+  static bool make_room(const State& state) {
+    std::shared_ptr<Http2Session> idle;
+    for (const auto& session : state->sessions) {
+      if (session->idle_since() && (!idle || session->idle_since() < idle->idle_since()))
+        idle = session;
+    }
+    if (idle) {
+      idle->close();
+      ++state->counts.made_room;
+      return true;
+    }
+    if (state->handshakes.empty()) return false;
+    give_up_oldest_handshake(state);
+    return true;
+  }
+
+  static bool has_place(const State& state, const std::string& network) {
+    const ListenerOptions& options = state->options;
+    const auto found = state->networks.find(network);
+    if (found != state->networks.end() && found->second >= options.connections_per_network_max)
+      return false;
+    return state->counts.open + state->handshakes.size() < options.connections_max ||
+           make_room(state);
+  }
+
   static void admit(const State& state, const std::shared_ptr<TlsChannel>& channel) {
-    if (state->counts.open + state->handshakes.size() >= state->options.connections_max) {
+    const std::string& network = channel->network();
+    if (!has_place(state, network)) {
       ++state->counts.refused;
       return;
     }
+    if (state->handshakes.size() >= state->options.handshakes_max) give_up_oldest_handshake(state);
     ++state->counts.accepted;
-    state->handshakes.insert(channel);
-    async::spawn(state->executor, connection(state, channel), [state, channel](std::string_view) {
-      channel->close();
-      state->handshakes.erase(channel);
-    });
+    state->handshakes.push_back(channel);
+    async::spawn(state->executor,
+                 connection(state, channel, std::make_unique<Seat>(state, network)),
+                 [state, channel](std::string_view) {
+                   channel->close();
+                   std::erase(state->handshakes, channel);
+                 });
+  }
+
+  // Over the budget whoever holds most of it is closed, until the rest fits.
+  static Task<void> shed(State state) {
+    while (!state->stopped) {
+      const auto most = std::ranges::max_element(
+          state->sessions, {}, [](const auto& session) { return session->buffered_bytes(); });
+      if (!state->budget->is_over() || most == state->sessions.end()) {
+        co_await state->budget->wait_over();
+        continue;
+      }
+      ++state->counts.shed;
+      const auto held = std::move(state->sessions.extract(most).value());
+      held->close();
+    }
   }
 
   static Task<void> accept(State state) {
@@ -137,10 +213,6 @@ struct ListenerLoops {
     constexpr async::Duration kBackoffMax = std::chrono::seconds(1);
     async::Duration pause = kBackoffMin;
     while (!state->stopped) {
-      if (state->handshakes.size() >= state->options.handshakes_max) {
-        co_await state->changed.wait();
-        continue;
-      }
       auto channel = co_await state->acceptor->accept();
       if (channel) {
         pause = kBackoffMin;
@@ -158,6 +230,7 @@ struct ListenerLoops {
     state->stopped = true;
     state->acceptor->close();
     state->backoff.notify();
+    state->budget->wake();
     const auto serving = state->sessions;
     for (const auto& session : serving) {
       async::spawn(state->executor, session->drain(deadline),
@@ -183,13 +256,18 @@ Result<std::unique_ptr<Listener>> Listener::open(
   const auto state = std::make_shared<State>(executor, std::move(options), std::move(identity),
                                              &handler, std::move(on_worker));
   TRY(state->acceptor, TlsAcceptor::open(executor, bind, std::move(alpns)));
-  async::spawn(executor, ListenerLoops::accept(state),
-               [state](std::string_view) { state->stop(); });
+  const auto on_crash = [state](std::string_view) { state->stop(); };
+  async::spawn(executor, ListenerLoops::accept(state), on_crash);
+  async::spawn(executor, ListenerLoops::shed(state), on_crash);
   return std::unique_ptr<Listener>(new Listener(state));
 }
 
 Endpoint Listener::local() const { return state_->acceptor->local(); }
-ListenerCounts Listener::counts() const { return state_->counts; }
+ListenerCounts Listener::counts() const {
+  ListenerCounts counts = state_->counts;
+  counts.buffered_bytes = state_->budget->bytes();
+  return counts;
+}
 Task<void> Listener::drain(async::Deadline deadline) {
   return ListenerLoops::drain(state_, deadline);
 }

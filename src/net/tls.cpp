@@ -13,6 +13,7 @@
 #include <boost/asio/write.hpp>
 
 #include "crypto/hash.h"
+#include "net/peer_network.h"
 #include "net/tcp_listen.h"
 #include "net/tls_context.h"
 #include "ports/http.h"
@@ -44,10 +45,13 @@ struct TlsChannel::State {
     error_code error;
     const auto endpoint = stream.next_layer().remote_endpoint(error);
     remote = error ? "unknown" : text_of(endpoint);
+    network = error ? "unknown" : network_of(endpoint.address());
     set_options(stream.next_layer());
   }
   ssl::stream<tcp::socket> stream;
   std::string remote;
+  std::string network;
+  error_code write_error;                                 // of the first write that failed
   std::shared_ptr<const std::vector<std::string>> alpns;  // what the server's ALPN callback reads
 };
 
@@ -78,8 +82,12 @@ async::Task<Status> TlsChannel::read_exact(MutableBytesView bytes) {
 }
 
 async::Task<Status> TlsChannel::write(BytesView bytes) {
-  error_code error;
-  co_await asio::async_write(state_->stream, asio::buffer(bytes.data(), bytes.size()), into(error));
+  // Asio's TLS stream would wait for ever in a write after one that failed.
+  error_code error = state_->write_error;
+  if (!error)
+    co_await asio::async_write(state_->stream, asio::buffer(bytes.data(), bytes.size()),
+                               into(error));
+  state_->write_error = error;
   if (error) co_return fail(ports::HttpError::kBroken, "connection lost");
   co_return Status{};
 }
@@ -126,6 +134,7 @@ Result<wire::ChannelBinding> TlsChannel::binding() const {
 }
 
 const std::string& TlsChannel::remote() const { return state_->remote; }
+const std::string& TlsChannel::network() const { return state_->network; }
 
 struct CloseAtDeadline::State {
   explicit State(const async::Executor& executor) : timer(executor) {}

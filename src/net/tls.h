@@ -36,6 +36,8 @@ class TlsChannel {
   [[nodiscard]] std::string alpn() const;
   [[nodiscard]] Result<wire::ChannelBinding> binding() const;
   [[nodiscard]] const std::string& remote() const;
+  // Of the peer (peer_network.h).
+  [[nodiscard]] const std::string& network() const;
 
  private:
   std::unique_ptr<State> state_;

@@ -30,6 +30,8 @@ net::ListenerOptions listener_options(const config::ProxyConfig& config) {
   net::ListenerOptions options;
   options.bind = {.host = config.listen.host, .port = config.listen.port};
   options.connections_max = config.connections_max;
+  options.connections_per_network_max = config.connections_per_network_max;
+  options.buffered_bytes_max = config.buffered_bytes_max;
   options.handshake_timeout = config.handshake_timeout;
   options.forward_limits.streams_max = config.streams_per_client_max;
   return options;
