@@ -37,6 +37,9 @@ enum class Library : std::uint16_t {
   kAdmin = 23,
   kApps = 24,
   kAttestIntel = 29,
+  kAttestAmd = 30,
+  kAttestNvidia = 31,
+  kAttestEventLog = 32,
   kFiles = 33,
 };
 

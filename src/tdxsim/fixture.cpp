@@ -5,16 +5,6 @@
 namespace cocoon::tdxsim {
 namespace {
 
-// Bytes that depend on the seed and on how many were taken before.
-Platform::FillRandom seeded_bytes(std::string seed) {
-  return [seed = std::move(seed), counter = 0](MutableBytesView out) mutable {
-    for (std::byte& byte : out) {
-      const std::string input = seed + "/" + std::to_string(counter++);
-      byte = crypto::sha256(as_bytes(input))[0];
-    }
-  };
-}
-
 template <class Tagged>
 Tagged invented(const Platform::FillRandom& random) {
   ByteArray<Tagged::kSize> bytes{};
@@ -23,6 +13,15 @@ Tagged invented(const Platform::FillRandom& random) {
 }
 
 }  // namespace
+
+Platform::FillRandom seeded_bytes(std::string seed) {
+  return [seed = std::move(seed), counter = 0](MutableBytesView out) mutable {
+    for (std::byte& byte : out) {
+      const std::string input = seed + "/" + std::to_string(counter++);
+      byte = crypto::sha256(as_bytes(input))[0];
+    }
+  };
+}
 
 Platform make_platform(std::string seed) {
   auto platform = Platform::create(seeded_bytes(std::move(seed)), kFixtureNow);

@@ -12,6 +12,9 @@ namespace cocoon::tdxsim {
 
 inline constexpr UnixSeconds kFixtureNow{1'800'000'000};
 
+// Bytes that depend on the seed and on how many were taken before.
+[[nodiscard]] Platform::FillRandom seeded_bytes(std::string seed);
+
 // The same keys for the same seed.
 [[nodiscard]] Platform make_platform(std::string seed = "platform");
 

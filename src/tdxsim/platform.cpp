@@ -2,6 +2,7 @@
 
 #include "codec/base64.h"
 #include "codec/cbor.h"
+#include "tdxsim/draw_key.h"
 #include "tdxsim/sgx_extension.h"
 
 namespace cocoon::tdxsim {
@@ -16,16 +17,6 @@ constexpr std::uint32_t kBackdatedSeconds = 86'400;  // clocks of the machines a
 constexpr const char* kRootName = "Cocoon DEV SGX Root CA";
 constexpr const char* kCaName = "Cocoon DEV SGX PCK Platform CA";
 constexpr const char* kLeafName = "Cocoon DEV SGX PCK Certificate";
-
-Result<P256KeyPair> make_key(const Platform::FillRandom& random) {
-  constexpr int kAttempts = 16;  // one in 2^32 scalars is out of range
-  for (int i = 0; i < kAttempts; ++i) {
-    SecretArray<32> scalar;
-    random(scalar.expose_mutable());
-    if (auto key = P256KeyPair::from_private(std::move(scalar)); key.has_value()) return key;
-  }
-  return fail(crypto::CryptoError::kBadKey, "the source of randomness yields no key");
-}
 
 enum Key : std::int64_t {
   kKeyVersion = 1,
@@ -50,10 +41,10 @@ Result<crypto::Certificate> certificate_field(codec::CborFields& fields, Key key
 }  // namespace
 
 Result<Platform> Platform::create(const FillRandom& random, UnixSeconds now) {
-  TRY(const P256KeyPair root_key, make_key(random));
-  TRY(const P256KeyPair ca_key, make_key(random));
-  TRY(P256KeyPair pck, make_key(random));
-  TRY(P256KeyPair attestation, make_key(random));
+  TRY(const P256KeyPair root_key, draw_key<P256KeyPair>(random));
+  TRY(const P256KeyPair ca_key, draw_key<P256KeyPair>(random));
+  TRY(P256KeyPair pck, draw_key<P256KeyPair>(random));
+  TRY(P256KeyPair attestation, draw_key<P256KeyPair>(random));
   ByteArray<16> ppid{};
   random(ppid);
   ByteArray<4> serial{};
