@@ -249,7 +249,7 @@ TEST_CASE("holds REPORTED_TCB to the key's certificate and to the policy's floor
 
 TEST_CASE("refuses chains of another shape") {
   const auto good = with_vendor_issuers(certificate("azure_genoa.vcek.der")).value();
-  const auto of = [](std::vector<Certificate> chain) {
+  const auto of = [](const std::vector<Certificate>& chain) {
     return verify_endorsement(chain, amd_roots(), kMid2025);
   };
   check_refused(of({}), AmdError::kMalformed);
