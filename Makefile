@@ -52,6 +52,12 @@ e2e: ## the programs against each other and against the official SDKs
 soak: ## long campaigns of tests/soak, each for SOAK_MINUTES
 	@tools/soak
 
+.PHONY: bench
+bench: ## the figures of docs/benchmarks.md, afresh
+	@tools/bootstrap bench
+	@tools/build release programs
+	@build/bin/cocoon bench
+
 .PHONY: layers
 layers: ## includes and links against tools/layers.toml, forbidden symbols, size of the trusted base
 	@tools/check_layers.py

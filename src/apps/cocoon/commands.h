@@ -45,5 +45,6 @@ void add_network_commands(Commands& commands);  // demo, up, status, down
 void add_role_commands(Commands& commands);     // client, proxy, worker
 void add_doctor_command(Commands& commands);
 void add_attest_commands(Commands& commands);
+void add_bench_command(Commands& commands);
 
 }  // namespace cocoon::apps

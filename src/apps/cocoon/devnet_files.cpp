@@ -137,6 +137,8 @@ std::string proxy_toml(const DevnetOptions& options, const DevnetProxy& proxy) {
                   .chain = options.state / "chain.toml"};
   config.listen = {"127.0.0.1", proxy.port};
   config.first_frame_timeout = 10min;
+  config.streams_per_client_max = options.requests_at_once.value_or(config.streams_per_client_max);
+  config.queue_per_worker_max = options.requests_at_once.value_or(config.queue_per_worker_max);
   config.admin.port = proxy.admin_port;
   return config::write_proxy_config(config);
 }
@@ -170,6 +172,8 @@ std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, 
     toml += fmt::format("path = '{}'\nprivate_dir = '{}'\n", options.model.string(),
                         (folder / "model").string());
   }
+  if (options.requests_at_once)
+    toml += fmt::format("\n[limits]\nrunning = {}\n", *options.requests_at_once);
   for (const DevnetProxy& proxy : facts.proxies) {
     toml += fmt::format("\n[[proxies]]\nhost = '127.0.0.1'\nport = {}\nkey = '{}'\n", proxy.port,
                         proxy.key.hex());

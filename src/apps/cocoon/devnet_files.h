@@ -24,6 +24,8 @@ struct DevnetOptions {
   std::size_t workers = 1;
   std::size_t proxies = 1;
   PortPlan ports = PortPlan::kStandard;
+  // What every role takes at once, for benchmarks; each role's own default otherwise.
+  std::optional<std::uint32_t> requests_at_once;
 };
 
 struct DevnetProxy {

@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   add_role_commands(commands);
   add_doctor_command(commands);
   add_attest_commands(commands);
+  add_bench_command(commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,71 @@
+"""`cocoon bench`: that it runs and says what it promises; never how fast anything was."""
+
+import json
+import subprocess
+import unittest
+
+from support.programs import program
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [program("cocoon"), "bench", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200,
+        check=False,
+    )
+
+
+class Relay(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        run = bench("relay", "--quick", "--json")
+        assert run.returncode == 0, run.stdout + run.stderr
+        cls.figures = json.loads(run.stdout)
+        cls.relay = cls.figures["relay"]
+
+    def entries(self, group: str, way: str) -> list[dict]:
+        return [entry for entry in self.relay[group] if entry["way"] == way]
+
+    def test_every_way_answers_in_every_scenario_and_nothing_fails(self):
+        ways = {entry["way"] for entry in self.relay["plain"]}
+        self.assertLessEqual({"direct", "cocoon"}, ways)
+        for group in ("plain", "paced", "flat_out"):
+            for way in ways:
+                self.assertTrue(self.entries(group, way), (group, way))
+                for entry in self.entries(group, way):
+                    self.assertGreater(entry["per_second"], 0, (group, entry))
+                    self.assertGreater(entry["p50_us"], 0, (group, entry))
+                    self.assertGreaterEqual(entry["p99_us"], entry["p50_us"], (group, entry))
+                    self.assertEqual(entry["failures"], 0, (group, entry))
+
+    def test_cpu_time_is_that_of_the_processes_on_the_way(self):
+        for group in ("plain", "paced", "flat_out"):
+            for entry in self.entries(group, "cocoon"):
+                spent = entry["cpu_us_by_process"]
+                self.assertEqual(set(spent), {"client", "proxy-1", "worker-1"})
+                self.assertTrue(all(microseconds > 0 for microseconds in spent.values()), entry)
+                self.assertAlmostEqual(entry["cpu_us"], sum(spent.values()), delta=0.01)
+            for entry in self.entries(group, "nginx"):
+                self.assertEqual(set(entry["cpu_us_by_process"]), {"front", "middle", "back"})
+
+    def test_asymmetric_operations_and_memory_are_shown_apart(self):
+        costs = self.relay["asymmetric"]
+        in_all = costs["wrap_us"] + costs["unwrap_us"] + 2 * costs["sign_us"] + 2 * costs["verify_us"]
+        self.assertAlmostEqual(costs["per_request_us"], in_all, delta=0.01)
+        self.assertGreater(costs["wrap_us"], costs["unwrap_us"] / 2)
+        processes = self.relay["memory"]["processes"]
+        self.assertEqual(set(processes), {"client", "proxy-1", "worker-1"})
+        self.assertTrue(all(process["idle_kib"] > 100 for process in processes.values()), processes)
+
+    def test_targets_are_judged_by_their_figures_where_there_is_a_peer(self):
+        has_peer = bool(self.entries("plain", "nginx"))
+        self.assertEqual(bool(self.relay["targets"]), has_peer)
+        for target in self.relay["targets"]:
+            self.assertEqual(target["holds"], target["value"] <= target["at_most"], target)
+
+    def test_the_machine_and_the_date_are_told(self):
+        self.assertTrue(self.figures["quick"])
+        self.assertEqual(set(self.figures["machine"]), {"processor", "threads", "kernel"})
+        self.assertRegex(self.figures["date"], r"^\d{4}-\d\d-\d\dT\d\d:\d\dZ$")
+
+    def test_a_benchmark_that_there_is_not_is_wrong_usage(self):
+        self.assertEqual(bench("sorting").returncode, 2)
