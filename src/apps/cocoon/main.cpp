@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "apps/cocoon/commands.h"
 #include "apps/common/role_program.h"
@@ -39,6 +41,13 @@ int run(int argc, char** argv) {
   add_bench_command(commands);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // CLI11 says only that a command is missing, even if there was a word that is none.
+    const std::vector<std::string> unknown = app.remaining(true);
+    if (unknown.empty()) return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    (void)std::fprintf(stderr, "cocoon: there is no command '%s'; --help lists them\n",
+                       unknown.front().c_str());
+    return kExitUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }

@@ -107,6 +107,7 @@ class Commands(unittest.TestCase):
         for arguments in ([], ["fly"], ["up", "--workers", "0"], ["up", "--engine", "ftp://x", "--state", self.folder / "x"]):
             with self.subTest(str(arguments)):
                 self.assertEqual(cocoon(*arguments).returncode, 2)
+        self.assertIn("no command 'fly'", cocoon("fly").stderr)
 
     def test_every_command_explains_itself(self):
         for arguments in ([], ["up"], ["down"], ["status"], ["demo"], ["attest", "inspect"], ["worker", "run"]):
