@@ -1,0 +1,150 @@
+#include "attest/nvidia/chain.h"
+
+#include <algorithm>
+#include <list>
+#include <map>
+
+#include "codec/der.h"
+
+namespace cocoon::attest::nvidia {
+namespace {
+
+using codec::DerReader;
+using codec::DerTag;
+using crypto::Certificate;
+
+constexpr std::size_t kChainLength = 5;
+const std::string kDiceCompositeDeviceId = "2.23.133.5.4.1";
+const std::string kSha384Oid = "2.16.840.1.101.3.4.2.2";
+
+// "102bf659…" as bytes.
+constexpr crypto::Sha256Digest kNvidiaDeviceRoot = [] {
+  constexpr std::string_view kHex =
+      "102bf659d5419614c9d8e6aecebc80454eb26b1df6a769ac720b9a690b167b48";
+  constexpr auto kDigit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  crypto::Sha256Digest out{};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<std::byte>(kDigit(kHex[2 * i]) * 16 + kDigit(kHex[2 * i + 1]));
+  }
+  return out;
+}();
+
+std::unexpected<Error> malformed(const char* why) {
+  return fail(NvidiaError::kMalformed, std::string("GPU certificates: ") + why);
+}
+
+// SEQUENCE { version, key of the chip, SEQUENCE { hash algorithm, FWID } } (TCG DICE, the composite
+// device id).
+Result<crypto::Sha384Digest> read_fwid(const Certificate& leaf) {
+  const std::optional<Bytes> der = leaf.extension(kDiceCompositeDeviceId);
+  if (!der) return malformed("no DICE extension");
+  DerReader whole(*der);
+  TRY(DerReader fields, whole.sequence());
+  TRY_VOID(whole.expect_end());
+  TRY_VOID(fields.unsigned_integer());
+  TRY_VOID(fields.sequence());
+  TRY(DerReader firmware, fields.sequence());
+  TRY_VOID(fields.expect_end());
+  TRY(const std::string algorithm, firmware.object_identifier());
+  TRY(const BytesView fwid, firmware.element(DerTag::kOctetString));
+  TRY_VOID(firmware.expect_end());
+  crypto::Sha384Digest out{};
+  if (algorithm != kSha384Oid || fwid.size() != out.size()) return malformed("FWID");
+  std::ranges::copy(fwid, out.begin());
+  return out;
+}
+
+// The chip's name before the first blank: "GH100 A01 GSP FMC LF".
+std::string model_of(const Certificate& leaf) {
+  const std::string name = leaf.subject_common_name();
+  return name.substr(0, name.find(' '));
+}
+
+template <class T>
+Result<T> or_malformed(Result<T> result) {
+  if (result.has_value() || result.error().library() == Library::kAttestNvidia) return result;
+  return malformed(result.error().message().c_str());
+}
+
+bool is_trusted(const crypto::Sha256Digest& root, std::span<const crypto::Sha256Digest> roots) {
+  return std::ranges::find(roots, root) != roots.end();
+}
+
+std::unexpected<Error> untrusted_root() {
+  return fail(NvidiaError::kUntrustedRoot, "GPU certificates: a root that is not trusted");
+}
+
+}  // namespace
+
+const crypto::Sha256Digest& nvidia_root() { return kNvidiaDeviceRoot; }
+
+Result<VerifiedGpuChain> verify_gpu_chain(const std::vector<Certificate>& leaf_first,
+                                          std::span<const crypto::Sha256Digest> roots,
+                                          UnixSeconds at) {
+  if (leaf_first.size() != kChainLength) return malformed("not exactly five");
+  VerifiedGpuChain out;
+  out.root_ = crypto::sha256(leaf_first.back().der());
+  if (!is_trusted(out.root_, roots)) return untrusted_root();
+  if (const Status chain = crypto::verify_chain(leaf_first, at); !chain.has_value()) {
+    return fail(NvidiaError::kBadSignature, "GPU certificates: " + chain.error().message());
+  }
+  const Certificate& leaf = leaf_first.front();
+  if (leaf.is_certificate_authority()) return malformed("the leaf is an authority");
+  TRY(out.fwid_, or_malformed(read_fwid(leaf)));
+  TRY(out.key_, or_malformed(leaf.p384_public_key()));
+  TRY(const crypto::P384PublicKey chip_key, or_malformed(leaf_first[1].p384_public_key()));
+  out.gpu_id_ = GpuId(crypto::sha256(chip_key.view()));
+  out.model_ = model_of(leaf);
+  out.not_before_ = leaf.not_before();
+  out.not_after_ = leaf.not_after();
+  for (const Certificate& certificate : leaf_first) {
+    out.not_before_ = std::max(out.not_before_, certificate.not_before());
+    out.not_after_ = std::min(out.not_after_, certificate.not_after());
+  }
+  return out;
+}
+
+struct GpuChainCache::State {
+  std::size_t size_max;
+  std::map<crypto::Sha256Digest, VerifiedGpuChain> chains;
+  std::list<crypto::Sha256Digest> oldest_first;
+};
+
+GpuChainCache::GpuChainCache(std::size_t size_max)
+    : state_(
+          std::make_unique<State>(State{.size_max = size_max, .chains = {}, .oldest_first = {}})) {}
+GpuChainCache::~GpuChainCache() = default;
+
+Result<VerifiedGpuChain> GpuChainCache::verify(std::span<const Bytes> leaf_first_der,
+                                               std::span<const crypto::Sha256Digest> roots,
+                                               UnixSeconds at) {
+  if (leaf_first_der.size() != kChainLength) return malformed("not exactly five");
+  Bytes digests;
+  for (const Bytes& der : leaf_first_der) {
+    append(digests, crypto::sha256(der));
+  }
+  const crypto::Sha256Digest name = crypto::sha256(digests);
+  if (const auto known = state_->chains.find(name); known != state_->chains.end()) {
+    if (!is_trusted(known->second.root(), roots)) return untrusted_root();
+    if (!known->second.is_valid_at(at)) {
+      return fail(NvidiaError::kBadSignature, "GPU certificates: certificate outside its validity");
+    }
+    return known->second;
+  }
+  std::vector<Certificate> chain;
+  for (const Bytes& der : leaf_first_der) {
+    TRY(Certificate certificate, or_malformed(Certificate::from_der(der)));
+    chain.push_back(std::move(certificate));
+  }
+  TRY(VerifiedGpuChain verified, verify_gpu_chain(chain, roots, at));
+  if (state_->size_max == 0) return verified;
+  if (state_->chains.size() == state_->size_max) {
+    state_->chains.erase(state_->oldest_first.front());
+    state_->oldest_first.pop_front();
+  }
+  state_->chains.emplace(name, verified);
+  state_->oldest_first.push_back(name);
+  return verified;
+}
+
+}  // namespace cocoon::attest::nvidia

@@ -1,0 +1,74 @@
+#include "attest/nvidia/verify.h"
+
+namespace cocoon::attest::nvidia {
+namespace {
+
+Status check_mode(const DeviceInfo& device) {
+  const auto refused = [](const char* why) { return fail(NvidiaError::kMode, why); };
+  if (device.driver_version.empty()) return refused("the device is not a GPU");
+  switch (device.protected_pcie) {
+    case DeviceInfo::ProtectedPcie::kUnstated:
+    case DeviceInfo::ProtectedPcie::kOff:
+      break;
+    case DeviceInfo::ProtectedPcie::kOn:
+      return refused("the GPU shares plaintext with others over NVLink (protected PCIe)");
+  }
+  if (device.feature_flag.value_or(0) != 0) {
+    return refused("the GPU is not passed through alone in confidential mode");
+  }
+  if (!device.fwid) return refused("the driver is too old to state the GPU's firmware");
+  return {};
+}
+
+}  // namespace
+
+Result<VerifiedGpuReport> verify_gpu_report(UnverifiedGpuReport report,
+                                            const VerifiedGpuChain& chain, UnixSeconds at) {
+  if (!chain.is_valid_at(at)) {
+    return fail(NvidiaError::kBadSignature, "GPU certificates: certificate outside its validity");
+  }
+  if (const Status signature =
+          crypto::verify_p384(chain.key(), report.signed_part(), report.signature());
+      !signature.has_value()) {
+    return fail(NvidiaError::kBadSignature, "GPU report: " + signature.error().message());
+  }
+  const std::optional<crypto::Sha384Digest>& fwid = report.device().fwid;
+  if (fwid.has_value() && *fwid != chain.fwid()) {
+    return fail(NvidiaError::kFirmwareMismatch,
+                "the GPU's firmware is not the one that its certificate names");
+  }
+  return VerifiedGpuReport(std::move(report), chain);
+}
+
+ByteArray<32> gpu_nonce(const crypto::Ed25519PublicKey& identity_key,
+                        const BlockHash& block_root_hash) {
+  return crypto::sha256({label("cocoon/1 gpu"), identity_key.view(), block_root_hash.view()});
+}
+
+Status check_gpu(const VerifiedGpuReport& report, const ByteArray<32>& nonce,
+                 const GpuPolicy& policy) {
+  if (report.report().request_nonce() != nonce) {
+    return fail(NvidiaError::kBindingMismatch,
+                "the GPU's evidence was made for another worker or block");
+  }
+  if (policy.banned.contains(report.chain().gpu_id())) {
+    return fail(NvidiaError::kBanned, "the GPU is banned");
+  }
+  const DeviceInfo& device = report.report().device();
+  TRY_VOID(check_mode(device));
+  const std::string driver_id = driver_manifest_id(report.chain().model(), device);
+  const std::string vbios_id = vbios_manifest_id(device);
+  const GoldenManifest* const driver =
+      policy.golden == nullptr ? nullptr
+                               : policy.golden->find(GoldenManifest::Kind::kDriver, driver_id);
+  const GoldenManifest* const vbios =
+      policy.golden == nullptr ? nullptr
+                               : policy.golden->find(GoldenManifest::Kind::kVbios, vbios_id);
+  if (driver == nullptr || vbios == nullptr) {
+    return fail(NvidiaError::kNoGolden,
+                "no golden measurements for " + (driver == nullptr ? driver_id : vbios_id));
+  }
+  return compare_measurements(report.report(), *driver, *vbios);
+}
+
+}  // namespace cocoon::attest::nvidia

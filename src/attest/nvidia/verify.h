@@ -1,0 +1,49 @@
+#pragma once
+
+#include <set>
+
+#include "attest/nvidia/chain.h"
+#include "attest/nvidia/golden.h"
+#include "attest/nvidia/report.h"
+
+namespace cocoon::attest::nvidia {
+
+// A report that a genuine GPU's firmware signed. What it measures is not judged yet.
+class VerifiedGpuReport {
+ public:
+  [[nodiscard]] const UnverifiedGpuReport& report() const { return report_; }
+  [[nodiscard]] const VerifiedGpuChain& chain() const { return chain_; }
+
+ private:
+  VerifiedGpuReport(UnverifiedGpuReport report, VerifiedGpuChain chain)
+      : report_(std::move(report)), chain_(std::move(chain)) {}
+  friend Result<VerifiedGpuReport> verify_gpu_report(UnverifiedGpuReport, const VerifiedGpuChain&,
+                                                     UnixSeconds);
+  UnverifiedGpuReport report_;
+  VerifiedGpuChain chain_;
+};
+
+// Checks that the chain is valid at `at` and its key signed request and response (kBadSignature),
+// and that the FWID, if the report states one, is the certificate's (kFirmwareMismatch).
+[[nodiscard]] Result<VerifiedGpuReport> verify_gpu_report(UnverifiedGpuReport report,
+                                                          const VerifiedGpuChain& chain,
+                                                          UnixSeconds at);
+
+// SHA-256("cocoon/1 gpu\0" ‖ identity key ‖ block root hash): what a worker asks its GPUs with.
+[[nodiscard]] ByteArray<32> gpu_nonce(const crypto::Ed25519PublicKey& identity_key,
+                                      const BlockHash& block_root_hash);
+
+// What a GPU must be, as a value; an empty golden set accepts nothing.
+struct GpuPolicy {
+  const GoldenSet* golden = nullptr;  // outlives the call; none: kNoGolden
+  std::set<GpuId> banned;
+};
+
+// In this order: the request has `nonce` (kBindingMismatch); the device is not banned (kBanned); a
+// single confidential GPU, no protected-PCIe group, and a report that states its firmware (kMode);
+// the golden set knows driver and VBIOS (kNoGolden) and allows every measurement
+// (kMeasurementMismatch).
+[[nodiscard]] Status check_gpu(const VerifiedGpuReport& report, const ByteArray<32>& nonce,
+                               const GpuPolicy& policy);
+
+}  // namespace cocoon::attest::nvidia

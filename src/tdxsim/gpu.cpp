@@ -1,0 +1,222 @@
+#include "tdxsim/gpu.h"
+
+#include <array>
+
+#include "base/reader.h"
+#include "codec/cbor.h"
+#include "codec/der.h"
+#include "codec/json.h"
+#include "tdxsim/draw_key.h"
+
+// The layouts are docs/formats/gpu-report.md's.
+namespace cocoon::tdxsim {
+namespace {
+
+using codec::Cbor;
+using crypto::CertificateTemplate;
+using crypto::P384KeyPair;
+
+constexpr std::uint32_t kValidSeconds = 10U * 365 * 86'400;
+constexpr std::uint32_t kBackdatedSeconds = 86'400;  // clocks of the machines around differ
+constexpr std::size_t kMeasurementCount = 64;
+constexpr std::size_t kChainLength = 5;
+constexpr const char* kDriverVersion = "999.01";
+constexpr const char* kVbiosVersion = "99.00.01.00.02";
+// Indices of the manifests, which count from 0; as in a real H100's.
+constexpr std::array kDriverIndices{7, 21, 22, 30, 40};
+constexpr std::array kVbiosIndices{1, 2, 3, 9, 12};
+
+crypto::Sha384Digest firmware_digest() {
+  return crypto::sha384(label("cocoon/1 tdx-sim gpu fwid"));
+}
+
+crypto::Sha384Digest measurement(std::size_t index) {
+  return crypto::sha384(
+      concat({label("cocoon/1 tdx-sim gpu measurement"), as_bytes(std::to_string(index))}));
+}
+
+// TCG DICE's composite device id: version, the chip's key, the firmware's digest.
+Bytes dice_extension(const crypto::P384PublicKey& chip_key) {
+  const Bytes algorithm = codec::der_sequence({codec::der_object_identifier("1.2.840.10045.2.1"),
+                                               codec::der_object_identifier("1.3.132.0.34")});
+  const Bytes point = concat({std::array{std::byte{0}, std::byte{4}}, chip_key.view()});
+  constexpr auto kBitString = static_cast<codec::DerTag>(0x03);
+  const Bytes key = codec::der_sequence({algorithm, codec::der_element(kBitString, point)});
+  const Bytes firmware =
+      codec::der_sequence({codec::der_object_identifier("2.16.840.1.101.3.4.2.2"),
+                           codec::der_element(codec::DerTag::kOctetString, firmware_digest())});
+  return codec::der_sequence({codec::der_unsigned(1), key, firmware});
+}
+
+void add_field(Writer& out, std::uint16_t type, BytesView value) {
+  out.u16(type).u16(static_cast<std::uint16_t>(value.size())).bytes(value);
+}
+
+Bytes opaque_data(const GpuOptions& options) {
+  Writer out(Endian::kLittle);
+  const ByteArray<8> vbios{std::byte{0x00}, std::byte{0x01}, std::byte{0x00}, std::byte{0x99},
+                           std::byte{0x02}};
+  add_field(out, 6, vbios);
+  add_field(out, 15, as_bytes(std::string_view("882\0", 4)));
+  add_field(out, 17, as_bytes(std::string_view("1010\0", 5)));
+  add_field(out, 18, as_bytes(std::string_view("0200\0", 5)));
+  add_field(out, 3, as_bytes(options.driver_version));
+  add_field(out, 11, std::array{std::byte{0x55}});
+  crypto::Sha384Digest fwid = firmware_digest();
+  if (options.firmware == GpuOptions::Firmware::kAnother) fwid[0] ^= std::byte{1};
+  if (options.firmware != GpuOptions::Firmware::kUnstated) add_field(out, 20, fwid);
+  add_field(out, 21, std::array{std::byte{options.protected_pcie}});
+  Writer flag(Endian::kLittle);
+  add_field(out, 36, flag.u16(options.feature_flag).view());
+  return std::move(out).take();
+}
+
+Bytes measurement_record(GpuOptions::Measurements how) {
+  Writer out(Endian::kLittle);
+  std::array<crypto::Sha384Digest, kMeasurementCount> values{};
+  for (const int index : kDriverIndices) {
+    values[static_cast<std::size_t>(index)] = measurement(static_cast<std::size_t>(index));
+  }
+  for (const int index : kVbiosIndices) {
+    values[static_cast<std::size_t>(index)] = measurement(static_cast<std::size_t>(index));
+  }
+  switch (how) {
+    case GpuOptions::Measurements::kGolden:
+      break;
+    case GpuOptions::Measurements::kDriverBent:
+      values[kDriverIndices[1]][0] ^= std::byte{1};
+      break;
+    case GpuOptions::Measurements::kVbiosBent:
+      values[kVbiosIndices[3]][0] ^= std::byte{1};
+      break;
+  }
+  std::uint8_t number = 0;
+  for (const crypto::Sha384Digest& value : values) {
+    out.u8(++number).u8(1).u16(51).u8(1).u16(48).bytes(value);
+  }
+  return std::move(out).take();
+}
+
+codec::Json manifest(const char* kind, std::string_view id, const char* version,
+                     std::span<const int> indices) {
+  using codec::Json;
+  Json::Array measurements;
+  for (const int index : indices) {
+    const std::string digest = to_hex(measurement(static_cast<std::size_t>(index)));
+    measurements.push_back(Json::object({{"index", Json::number(std::int64_t{index})},
+                                         {"sha384", Json::array({Json::string(digest)})}}));
+  }
+  return Json::object({{"kind", Json::string(kind)},
+                       {"id", Json::string(id)},
+                       {"version", Json::string(version)},
+                       {"rim_sha256", Json::string("")},
+                       {"measurements", Json::array(std::move(measurements))}});
+}
+
+enum Key : std::int64_t { kKeyVersion = 1, kKeyPrivate = 2, kKeyChain = 3 };
+
+}  // namespace
+
+Result<SimulatedGpu> SimulatedGpu::create(const Platform::FillRandom& random, UnixSeconds now) {
+  // From the root down: the device CA, the model's, the provisioner's, the chip, its firmware.
+  constexpr std::array<const char*, kChainLength> kNames{
+      "Cocoon DEV Device Identity CA", "Cocoon DEV GH100 Identity",
+      "Cocoon DEV GH100 Provisioner ICA 1", "GH100 A01 GSP BROM", "GH100 A01 GSP FMC LF"};
+  std::vector<P384KeyPair> keys;
+  for (std::size_t i = 0; i < kChainLength; ++i) {
+    TRY(P384KeyPair key, draw_key<P384KeyPair>(random));
+    keys.push_back(std::move(key));
+  }
+  std::vector<crypto::Certificate> leaf_first;
+  for (std::size_t i = 0; i < kChainLength; ++i) {
+    CertificateTemplate what;
+    what.not_before = UnixSeconds(now.value() - kBackdatedSeconds);
+    what.not_after = UnixSeconds(now.value() + kValidSeconds);
+    what.common_name = kNames[i];
+    what.issuer_common_name = kNames[i == 0 ? 0 : i - 1];
+    what.subject_key = keys[i].public_key();
+    const bool is_leaf = i + 1 == kChainLength;
+    what.kind = is_leaf ? CertificateTemplate::Kind::kLeaf : CertificateTemplate::Kind::kAuthority;
+    if (is_leaf) {
+      what.extensions.emplace_back("2.23.133.5.4.1", dice_extension(keys[i - 1].public_key()));
+    }
+    TRY(crypto::Certificate made, crypto::issue_certificate(what, keys[i == 0 ? 0 : i - 1]));
+    leaf_first.insert(leaf_first.begin(), std::move(made));
+  }
+  return SimulatedGpu(std::move(keys.back()), std::move(leaf_first));
+}
+
+SecretBytes SimulatedGpu::save() const {
+  const auto key = [](Key number) { return Cbor::integer(number); };
+  Cbor::Array chain;
+  for (const crypto::Certificate& certificate : chain_)
+    chain.push_back(Cbor::bytes(certificate.der()));
+  return SecretBytes(codec::encode_cbor(Cbor::map({
+      {key(kKeyVersion), Cbor::unsigned_integer(1)},
+      {key(kKeyPrivate), Cbor::bytes(key_.expose_private())},
+      {key(kKeyChain), Cbor::array(std::move(chain))},
+  })));
+}
+
+Result<SimulatedGpu> SimulatedGpu::load(BytesView saved) {
+  TRY(const Cbor item, codec::decode_cbor(saved, {.depth = 3, .items = 32}));
+  TRY(codec::CborFields fields, codec::CborFields::of(item));
+  TRY(const std::uint64_t version, fields.unsigned_integer(kKeyVersion));
+  if (version != 1) return fail(codec::CodecError::kMalformed, "unknown version of the GPU file");
+  TRY(const BytesView scalar, fields.bytes(kKeyPrivate));
+  TRY(SecretArray<48> secret, SecretArray<48>::copy_of(scalar));
+  TRY(P384KeyPair key, P384KeyPair::from_private(std::move(secret)));
+  TRY(const Cbor* const list, fields.required(kKeyChain));
+  TRY(const Cbor::Array* const chain, list->as_array());
+  TRY_VOID(fields.finish());
+  std::vector<crypto::Certificate> leaf_first;
+  for (const Cbor& entry : *chain) {
+    TRY(const BytesView der, entry.as_bytes());
+    TRY(crypto::Certificate certificate, crypto::Certificate::from_der(der));
+    leaf_first.push_back(std::move(certificate));
+  }
+  if (leaf_first.size() != kChainLength) {
+    return fail(codec::CodecError::kMalformed, "not five certificates in the GPU file");
+  }
+  return SimulatedGpu(std::move(key), std::move(leaf_first));
+}
+
+crypto::Sha256Digest SimulatedGpu::root_fingerprint() const {
+  return crypto::sha256(chain_.back().der());
+}
+
+Result<attest::nvidia::GpuEvidence> SimulatedGpu::evidence(const ByteArray<32>& nonce,
+                                                           const GpuOptions& options) const {
+  const Bytes record = measurement_record(options.measurements);
+  const Bytes opaque = opaque_data(options);
+  Writer out(Endian::kLittle);
+  out.u8(0x11).u8(0xe0).u8(0x01).u8(0xff).bytes(nonce).u8(0);
+  out.u8(0x11).u8(0x60).u16(0).u8(kMeasurementCount);
+  out.u16(static_cast<std::uint16_t>(record.size())).u8(0).bytes(record);
+  out.bytes(crypto::sha256({label("cocoon/1 tdx-sim gpu nonce"), nonce}));
+  out.u16(static_cast<std::uint16_t>(opaque.size())).bytes(opaque);
+  TRY(const crypto::P384Signature signature, key_.sign(out.view()));
+  out.bytes(signature.view());
+  attest::nvidia::GpuEvidence made{.report = std::move(out).take(), .certificates_der = {}};
+  for (const crypto::Certificate& certificate : chain_) {
+    made.certificates_der.push_back(certificate.der());
+  }
+  return made;
+}
+
+std::string simulated_golden_json() {
+  using codec::Json;
+  Json::Array manifests;
+  manifests.push_back(
+      manifest("driver", "NV_GPU_DRIVER_GH100_999.01", kDriverVersion, kDriverIndices));
+  manifests.push_back(
+      manifest("vbios", "NV_GPU_VBIOS_1010_0200_882_9900010002", kVbiosVersion, kVbiosIndices));
+  return codec::write_json(Json::object({{"version", Json::number(std::int64_t{1})},
+                                         {"manifests", Json::array(std::move(manifests))}}));
+}
+
+crypto::Ed25519Signature sign_golden(std::string_view json, const crypto::Ed25519KeyPair& key) {
+  return key.sign(attest::nvidia::golden_signing_input(as_bytes(json)));
+}
+
+}  // namespace cocoon::tdxsim
