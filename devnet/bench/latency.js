@@ -1,0 +1,71 @@
+// How long from an external message to a state that a client has proven, at 20 ms blocks; and what 10,000 transactions do
+// to memory. Prints one line of JSON. Usage: node bench/latency.js [messages] [transactions]
+import { Address, beginCell, external, storeMessage } from '@ton/core';
+import { Config, TonClient } from 'ton-net';
+import { COIN, fundedWallet, transfer } from '../clients/support.js';
+import { startDevnet } from '../src/devnet.js';
+
+const SOMEBODY = new Address(0, Buffer.alloc(32, 0xab));
+const [messages = 100, transactions = 10_000] = process.argv.slice(2).map(Number);
+
+function bocOf({ wallet }, body, isFirst) {
+  const message = external({ to: wallet.address, init: isFirst ? wallet.init : undefined, body });
+  return beginCell().store(storeMessage(message)).endCell().toBoc();
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+// Sends one after the other; each is done when ton-net has proven a state in which the wallet has run it.
+async function latency(devnet) {
+  const owner = await fundedWallet(devnet, 'bench', 1_000n);
+  const client = await TonClient.connect(Config.fromJson(devnet.globalConfig));
+  const address = owner.wallet.address.toString();
+  let { lastTransLt } = (await client.account(address)).value;
+  const took = [];
+  for (let seqno = 0; seqno < messages; seqno++) {
+    const boc = bocOf(owner, transfer(owner, seqno, SOMEBODY), seqno === 0);
+    const started = performance.now();
+    await devnet.network.submit(boc);
+    for (;;) {
+      const { value } = await client.account(address).catch(() => ({ value: { lastTransLt } }));
+      if (value.lastTransLt === lastTransLt) continue;
+      ({ lastTransLt } = value);
+      break;
+    }
+    took.push(performance.now() - started);
+  }
+  return median(took);
+}
+
+// Gifts to a thousand accounts in turn, two transactions each; memory after each quarter.
+async function memory(devnet) {
+  const { network } = devnet;
+  const seen = [];
+  const started = process.cpuUsage();
+  for (let i = 0; i < transactions / 2; i++) {
+    await network.faucet.give(new Address(0, Buffer.alloc(32, (i % 1_000) + 1).fill(i % 250, 16)), COIN);
+    if (i % 10 === 9) await network.step();
+    if ((i + 1) % (transactions / 8) === 0) {
+      globalThis.gc?.();
+      seen.push(Math.round(process.memoryUsage().rss / 2 ** 20));
+    }
+  }
+  const { user, system } = process.cpuUsage(started);
+  return { rss_mib: seen, cpu_ms_per_transaction: (user + system) / 1_000 / transactions };
+}
+
+const devnet = await startDevnet({ intervalMs: 20, secret: Buffer.alloc(32, 1) });
+const median_ms = await latency(devnet);
+const idle = process.cpuUsage();
+await new Promise((resolve) => setTimeout(resolve, 2_000));
+const { user, system } = process.cpuUsage(idle);
+await devnet.close();
+const other = await startDevnet({ intervalMs: 'manual', secret: Buffer.alloc(32, 2) });
+const long = await memory(other);
+await other.close();
+console.log(
+  JSON.stringify({ messages, message_to_proven_state_median_ms: median_ms, idle_cpu_percent: (user + system) / 20_000, transactions, ...long }),
+);
+process.exit(0);
