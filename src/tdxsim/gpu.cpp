@@ -3,16 +3,15 @@
 #include <array>
 
 #include "base/reader.h"
-#include "codec/cbor.h"
 #include "codec/der.h"
 #include "codec/json.h"
 #include "tdxsim/draw_key.h"
+#include "tdxsim/key_and_chain.h"
 
 // The layouts are docs/formats/gpu-report.md's.
 namespace cocoon::tdxsim {
 namespace {
 
-using codec::Cbor;
 using crypto::CertificateTemplate;
 using crypto::P384KeyPair;
 
@@ -113,8 +112,6 @@ codec::Json manifest(const char* kind, std::string_view id, const char* version,
                        {"measurements", Json::array(std::move(measurements))}});
 }
 
-enum Key : std::int64_t { kKeyVersion = 1, kKeyPrivate = 2, kKeyChain = 3 };
-
 }  // namespace
 
 Result<SimulatedGpu> SimulatedGpu::create(const Platform::FillRandom& random, UnixSeconds now) {
@@ -146,39 +143,14 @@ Result<SimulatedGpu> SimulatedGpu::create(const Platform::FillRandom& random, Un
   return SimulatedGpu(std::move(keys.back()), std::move(leaf_first));
 }
 
-SecretBytes SimulatedGpu::save() const {
-  const auto key = [](Key number) { return Cbor::integer(number); };
-  Cbor::Array chain;
-  for (const crypto::Certificate& certificate : chain_)
-    chain.push_back(Cbor::bytes(certificate.der()));
-  return SecretBytes(codec::encode_cbor(Cbor::map({
-      {key(kKeyVersion), Cbor::unsigned_integer(1)},
-      {key(kKeyPrivate), Cbor::bytes(key_.expose_private())},
-      {key(kKeyChain), Cbor::array(std::move(chain))},
-  })));
-}
+SecretBytes SimulatedGpu::save() const { return save_key_and_chain(key_, chain_); }
 
 Result<SimulatedGpu> SimulatedGpu::load(BytesView saved) {
-  TRY(const Cbor item, codec::decode_cbor(saved, {.depth = 3, .items = 32}));
-  TRY(codec::CborFields fields, codec::CborFields::of(item));
-  TRY(const std::uint64_t version, fields.unsigned_integer(kKeyVersion));
-  if (version != 1) return fail(codec::CodecError::kMalformed, "unknown version of the GPU file");
-  TRY(const BytesView scalar, fields.bytes(kKeyPrivate));
-  TRY(SecretArray<48> secret, SecretArray<48>::copy_of(scalar));
-  TRY(P384KeyPair key, P384KeyPair::from_private(std::move(secret)));
-  TRY(const Cbor* const list, fields.required(kKeyChain));
-  TRY(const Cbor::Array* const chain, list->as_array());
-  TRY_VOID(fields.finish());
-  std::vector<crypto::Certificate> leaf_first;
-  for (const Cbor& entry : *chain) {
-    TRY(const BytesView der, entry.as_bytes());
-    TRY(crypto::Certificate certificate, crypto::Certificate::from_der(der));
-    leaf_first.push_back(std::move(certificate));
+  TRY(KeyAndChain loaded, load_key_and_chain(saved));
+  if (loaded.leaf_first.size() != kChainLength) {
+    return fail(codec::CodecError::kMalformed, "not five certificates in the GPU's file");
   }
-  if (leaf_first.size() != kChainLength) {
-    return fail(codec::CodecError::kMalformed, "not five certificates in the GPU file");
-  }
-  return SimulatedGpu(std::move(key), std::move(leaf_first));
+  return SimulatedGpu(std::move(loaded.key), std::move(loaded.leaf_first));
 }
 
 crypto::Sha256Digest SimulatedGpu::root_fingerprint() const {

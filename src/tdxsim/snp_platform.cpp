@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/reader.h"
 #include "codec/der.h"
 #include "tdxsim/draw_key.h"
+#include "tdxsim/key_and_chain.h"
 
 // The layouts are docs/formats/snp-report.md's.
 namespace cocoon::tdxsim {
@@ -126,6 +128,23 @@ Result<SnpPlatform> SnpPlatform::create(const Platform::FillRandom& random, Unix
   return out;
 }
 
+SecretBytes SnpPlatform::save() const { return save_key_and_chain(key_, chain_); }
+
+Result<SnpPlatform> SnpPlatform::load(BytesView saved) {
+  TRY(KeyAndChain loaded, load_key_and_chain(saved));
+  // Product, firmware and chip are what the certificates say.
+  const std::vector<crypto::Sha256Digest> roots(1, crypto::sha256(loaded.leaf_first.back().der()));
+  TRY(const attest::amd::VerifiedEndorsement endorsement,
+      attest::amd::verify_endorsement(loaded.leaf_first, roots,
+                                      loaded.leaf_first.front().not_before()));
+  SnpPlatform out(endorsement.product(), endorsement.key_kind(), std::move(loaded.key));
+  out.tcb_ = endorsement.key().tcb;
+  out.hardware_id_ = endorsement.key().hardware_id;
+  if (out.hardware_id_.empty()) out.hardware_id_.resize(8);
+  out.chain_ = std::move(loaded.leaf_first);
+  return out;
+}
+
 crypto::Sha256Digest SnpPlatform::root_fingerprint() const {
   return crypto::sha256(chain_.back().der());
 }
@@ -153,6 +172,27 @@ Result<Bytes> SnpPlatform::report(const ByteArray<64>& report_data,
   out.bytes(little_endian(signature.view().first(48)));
   out.bytes(little_endian(signature.view().last(48))).zeros(368);
   return std::move(out).take();
+}
+
+Bytes snp_certificate_table(const std::vector<SnpTableEntry>& entries) {
+  constexpr std::size_t kEntrySize = 24;
+  Writer out(Endian::kLittle);
+  std::size_t offset = (entries.size() + 1) * kEntrySize;
+  for (const SnpTableEntry& entry : entries) {
+    const auto guid = from_hex(entry.guid);
+    COCOON_CHECK(guid.has_value() && guid->size() == 16);
+    out.bytes(*guid).u32(static_cast<std::uint32_t>(offset));
+    out.u32(static_cast<std::uint32_t>(entry.content.size()));
+    offset += entry.content.size();
+  }
+  out.zeros(kEntrySize);
+  for (const SnpTableEntry& entry : entries) out.bytes(as_bytes(entry.content));
+  return std::move(out).take();
+}
+
+Bytes SnpPlatform::certificate_table() const {
+  const auto der = [this](std::size_t at) { return std::string(as_text(chain_[at].der())); };
+  return snp_certificate_table({{kVcekGuid, der(0)}, {kAskGuid, der(1)}, {kArkGuid, der(2)}});
 }
 
 }  // namespace cocoon::tdxsim

@@ -31,6 +31,12 @@ class SnpPlatform {
       attest::amd::Product product = attest::amd::Product::kTurin,
       attest::amd::KeyKind key_kind = attest::amd::KeyKind::kVcek);
 
+  // The chain as the host hands it out.
+  [[nodiscard]] Bytes certificate_table() const;
+  // Private key and certificates as one secret document, and back.
+  [[nodiscard]] SecretBytes save() const;
+  [[nodiscard]] static Result<SnpPlatform> load(BytesView saved);
+
   // Leaf, ASK (or ASVK), ARK.
   [[nodiscard]] const std::vector<crypto::Certificate>& chain() const { return chain_; }
   [[nodiscard]] crypto::Sha256Digest root_fingerprint() const;
@@ -50,5 +56,17 @@ class SnpPlatform {
   Bytes hardware_id_;
   std::vector<crypto::Certificate> chain_;
 };
+
+// GUIDs of certificates in a host's table, hexadecimal.
+inline constexpr const char* kVcekGuid = "63da758de6644564adc5f4b93be8accd";
+inline constexpr const char* kAskGuid = "4ab7b379bbac4fe4a02f05aef327c782";
+inline constexpr const char* kArkGuid = "c0b406a4a803495297433fb6014cd0ae";
+
+struct SnpTableEntry {
+  const char* guid;
+  std::string content;
+};
+// The table that a host hands its guests in auxblob (docs/formats/snp-evidence.md).
+[[nodiscard]] Bytes snp_certificate_table(const std::vector<SnpTableEntry>& entries);
 
 }  // namespace cocoon::tdxsim

@@ -27,10 +27,9 @@ class Descriptor {
   int fd_;
 };
 
-// What the kernel answers while a quote is being made, or when an entry changed under the reader.
-bool means_later(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EBUSY || error == EINTR ||
-         error == ENOENT;
+// What the kernel answers while a quote is being made, or when an entry changed under the caller.
+bool means_busy(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EBUSY || error == EINTR;
 }
 
 class RealTsmFiles final : public TsmFiles {
@@ -60,11 +59,13 @@ class RealTsmFiles final : public TsmFiles {
     return out;
   }
 
-  Status write(const std::filesystem::path& path, BytesView bytes) override {
+  Result<bool> write(const std::filesystem::path& path, BytesView bytes) override {
     const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     const ssize_t count = file.get() < 0 ? -1 : ::write(file.get(), bytes.data(), bytes.size());
-    if (count == static_cast<ssize_t>(bytes.size())) return {};
-    return fail(TeeError::kIo, "cannot write " + path.string() + ": " + error_text(errno));
+    if (count == static_cast<ssize_t>(bytes.size())) return true;
+    const int error = count < 0 ? errno : EIO;  // half a request is no request
+    if (means_busy(error)) return false;
+    return fail(TeeError::kIo, "cannot write " + path.string() + ": " + error_text(error));
   }
 
   void remove_entry(const std::filesystem::path& path) override {
@@ -78,7 +79,7 @@ class RealTsmFiles final : public TsmFiles {
 
  private:
   static Result<std::optional<Bytes>> none_or_error(int error, const std::filesystem::path& path) {
-    if (means_later(error)) return std::optional<Bytes>();
+    if (means_busy(error) || error == ENOENT) return std::optional<Bytes>();
     return fail(TeeError::kIo, "cannot read " + path.string() + ": " + error_text(error));
   }
 };

@@ -14,6 +14,7 @@ enum class TeeError : std::uint16_t {
   kTimeout = 3,        // no quote in time
   kConflict = 4,       // somebody else wrote to our entry
   kIo = 5,             // a file operation failed
+  kNoCertificate = 6,  // the host gives no certificate of the key that signs reports
 };
 constexpr Library library_of(TeeError) { return Library::kTee; }
 
@@ -31,8 +32,9 @@ class TsmFiles {
   // Nothing if the file is absent, or the kernel says to come back later.
   [[nodiscard]] virtual Result<std::optional<Bytes>> read(const std::filesystem::path& path,
                                                           std::size_t bytes_max) = 0;
-  // One write() of everything.
-  [[nodiscard]] virtual Status write(const std::filesystem::path& path, BytesView bytes) = 0;
+  // One write() of everything. False if the kernel is busy with the entry and says to come back
+  // later.
+  [[nodiscard]] virtual Result<bool> write(const std::filesystem::path& path, BytesView bytes) = 0;
   // Removes an entry and, where they are plain files, its attributes. As far as possible; never
   // fails.
   virtual void remove_entry(const std::filesystem::path& path) = 0;

@@ -8,14 +8,18 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
+#include "attest/amd/evidence.h"
+
 namespace cocoon::tee {
 namespace {
 
 using ports::Task;
 
 constexpr std::size_t kQuoteBytesMax = 64 * 1024;
+constexpr std::size_t kCertificateBytesMax = 64 * 1024;
 constexpr std::size_t kAttributeBytesMax = 256;
-constexpr std::string_view kProvider = "tdx_guest";
+
+enum class Provider : std::uint8_t { kTdx, kSevSnp };
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
@@ -32,6 +36,29 @@ Result<std::uint64_t> parse_generation(BytesView bytes) {
   return value;
 }
 
+// The names that Linux's drivers give themselves.
+Result<Provider> parse_provider(BytesView bytes) {
+  const std::string_view name = trimmed(as_text(bytes));
+  if (name == "tdx_guest") return Provider::kTdx;
+  if (name == "sev_guest") return Provider::kSevSnp;
+  return fail(TeeError::kWrongProvider, "the tree's provider is neither tdx_guest nor sev_guest");
+}
+
+// The report and the host's certificates as one piece.
+Result<Bytes> snp_evidence(Bytes report, const std::optional<Bytes>& certificate_table) {
+  const auto none = fail(TeeError::kNoCertificate,
+                         "the host gives the guest no certificate of the key that signs reports");
+  if (!certificate_table || certificate_table->empty()) return none;
+  auto certificates = attest::amd::parse_certificate_table(*certificate_table);
+  if (!certificates.has_value()) {
+    return fail(TeeError::kNoCertificate, certificates.error().message());
+  }
+  if (certificates->empty()) return none;
+  const attest::amd::SnpEvidence evidence{.report = std::move(report),
+                                          .certificates_der = *std::move(certificates)};
+  return evidence.encode();
+}
+
 // The operations as coroutines, to be run on the thread for files.
 Task<Result<bool>> make_directory(TsmFiles& files, std::filesystem::path path) {
   co_return files.make_directory(path);
@@ -40,7 +67,7 @@ Task<Result<std::optional<Bytes>>> read_file(TsmFiles& files, std::filesystem::p
                                              std::size_t bytes_max) {
   co_return files.read(path, bytes_max);
 }
-Task<Status> write_file(TsmFiles& files, std::filesystem::path path, Bytes bytes) {
+Task<Result<bool>> write_file(TsmFiles& files, std::filesystem::path path, Bytes bytes) {
   co_return files.write(path, bytes);
 }
 
@@ -69,6 +96,19 @@ struct TsmQuoteSource::State {
     }
   }
 
+  // Writes once the entry is not busy.
+  [[nodiscard]] Task<Status> write_when_free(std::filesystem::path path, Bytes bytes,
+                                             async::Deadline by) {
+    while (true) {
+      CO_TRY(const bool written, co_await on_file_thread(write_file(*files, path, bytes)));
+      if (written) co_return Status();
+      if (clock.now() >= by) {
+        co_return fail(TeeError::kTimeout, "the entry stayed busy");
+      }
+      co_await clock.sleep_for(options.retry_every);
+    }
+  }
+
   [[nodiscard]] Task<Result<std::uint64_t>> read_generation(std::filesystem::path entry,
                                                             async::Deadline by) {
     CO_TRY(const Bytes bytes,
@@ -91,20 +131,25 @@ struct TsmQuoteSource::State {
   [[nodiscard]] Task<Result<Bytes>> quote_in(std::filesystem::path entry,
                                              ByteArray<64> report_data) {
     const async::Deadline by = clock.in(options.quote_within);
-    CO_TRY(const Bytes provider,
-           co_await read_when_there(entry / "provider", kAttributeBytesMax, by));
-    if (trimmed(as_text(provider)) != kProvider) {
-      co_return fail(TeeError::kWrongProvider, "the tree's provider is not tdx_guest");
-    }
+    CO_TRY(const Bytes name, co_await read_when_there(entry / "provider", kAttributeBytesMax, by));
+    CO_TRY(const Provider provider, parse_provider(name));
     CO_TRY(const std::uint64_t before, co_await read_generation(entry, by));
-    CO_TRY_VOID(
-        co_await on_file_thread(write_file(*files, entry / "inblob", to_bytes(report_data))));
+    CO_TRY_VOID(co_await write_when_free(entry / "inblob", to_bytes(report_data), by));
     CO_TRY(Bytes quote, co_await read_when_there(entry / "outblob", kQuoteBytesMax, by));
+    std::optional<Bytes> certificate_table;
+    if (provider == Provider::kSevSnp) {
+      // Made with the report, so it is there now or not at all.
+      CO_TRY(certificate_table,
+             co_await on_file_thread(read_file(*files, entry / "auxblob", kCertificateBytesMax)));
+    }
     // Each write to an entry counts its generation up by one: more than our own write means that
-    // the quote may be over somebody else's bytes.
+    // the quote, or what belongs to it, may be over somebody else's bytes.
     CO_TRY(const std::uint64_t after, co_await read_generation(entry, by));
     if (after != before + 1) {
       co_return fail(TeeError::kConflict, "somebody else wrote to the entry");
+    }
+    if (provider == Provider::kSevSnp) {
+      co_return snp_evidence(std::move(quote), certificate_table);
     }
     co_return quote;
   }

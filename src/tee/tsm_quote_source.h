@@ -17,11 +17,15 @@ struct TsmOptions {
   std::string entry_prefix = "cocoon";  // entries are <prefix>-<number>
 };
 
-// TDX quotes through configfs-tsm (Linux, Documentation/ABI/testing/configfs-tsm): an entry is made
-// for each quote, the 64 bytes go to its `inblob`, the quote comes from its `outblob`, and the
-// entry is removed again. An absent or empty attribute is asked for again until the deadline. File
-// operations run on a thread of this object's own, since the kernel holds the reader of `outblob`
-// until the quoting enclave has answered.
+// Evidence of the platform through configfs-tsm (Linux, Documentation/ABI/testing/configfs-tsm), of
+// TDX and SEV-SNP alike: an entry is made for each quote, the 64 bytes go to its `inblob`, the
+// quote comes from its `outblob`, and the entry is removed again. Which of the two it is, the
+// entry's `provider` says. On TDX the answer is the quote; on SEV-SNP it is
+// docs/formats/snp-evidence.md, of the report and the host's certificates in `auxblob`. An absent
+// or empty attribute, and a busy entry, are asked again until the deadline. The entry's
+// `generation` must have risen by our one write when everything is read. File operations run on a
+// thread of this object's own, since the kernel holds the reader of `outblob` until the platform
+// has answered.
 class TsmQuoteSource final : public ports::QuoteSource {
  public:
   // `clock` outlives this. Checks nothing yet: the tree may appear later.
@@ -30,7 +34,7 @@ class TsmQuoteSource final : public ports::QuoteSource {
   TsmQuoteSource(TsmOptions options, async::Clock& clock, std::unique_ptr<TsmFiles> files);
   ~TsmQuoteSource() override;
 
-  // kUnavailable, kWrongProvider, kTimeout, kConflict or kIo.
+  // kUnavailable, kWrongProvider, kTimeout, kConflict, kNoCertificate or kIo.
   [[nodiscard]] ports::Task<Result<Bytes>> quote(ByteArray<64> report_data) override;
 
  private:

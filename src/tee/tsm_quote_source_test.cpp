@@ -9,8 +9,10 @@
 #include <set>
 #include <thread>
 
+#include "attest/amd/evidence.h"
 #include "attest/intel/quote.h"
 #include "tdxsim/fixture.h"
+#include "tdxsim/snp_platform.h"
 
 using namespace cocoon;
 using namespace cocoon::tee;
@@ -18,12 +20,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using tdxsim::kAskGuid;
+using tdxsim::kVcekGuid;
+using tdxsim::snp_certificate_table;
+
 // A kernel that answers `outblob` after some empty reads.
 struct ScriptedKernel final : TsmFiles {
   std::string provider = "tdx_guest\n";
   int empty_reads = 2;
   int generations_per_write = 1;
   bool takes_writes = true;
+  int busy_writes = 0;
+  int writes_between_reads = 0;  // somebody else's, once the quote was read
+  std::optional<Bytes> certificate_table;
   bool names_taken = false;
   bool answers = true;
 
@@ -43,16 +52,19 @@ struct ScriptedKernel final : TsmFiles {
     const std::string name = path.filename().string();
     if (name == "provider") return to_bytes(provider);
     if (name == "generation") return to_bytes(std::to_string(generation) + "\n");
+    if (name == "auxblob") return certificate_table;
     REQUIRE_EQ(name, "outblob");
     if (!answers || inblob.empty() || empty_reads-- > 0) return std::optional<Bytes>();
+    generation += writes_between_reads;
     return concat({as_bytes("quote over "), inblob});
   }
-  Status write(const std::filesystem::path& path, BytesView bytes) override {
+  Result<bool> write(const std::filesystem::path& path, BytesView bytes) override {
     REQUIRE_EQ(path.filename().string(), "inblob");
     if (!takes_writes) return fail(TeeError::kIo, "refused");
+    if (busy_writes-- > 0) return false;
     inblob = to_bytes(bytes);
     generation += generations_per_write;
-    return {};
+    return true;
   }
   void remove_entry(const std::filesystem::path&) override { ++removed; }
 };
@@ -150,7 +162,7 @@ TEST_CASE("a quote is read once the kernel has one, and the entry is removed") {
 }
 
 TEST_CASE("another TEE's tree is refused") {
-  const Outcome outcome = ask([](ScriptedKernel& kernel) { kernel.provider = "sev_guest\n"; });
+  const Outcome outcome = ask([](ScriptedKernel& kernel) { kernel.provider = "arm_cca_guest\n"; });
   CHECK(outcome.quote.error().is(TeeError::kWrongProvider));
   CHECK_EQ(outcome.removed, 1);
 }
@@ -167,6 +179,55 @@ TEST_CASE("a quote that may be over somebody else's bytes is refused") {
   const Outcome outcome = ask([](ScriptedKernel& kernel) { kernel.generations_per_write = 2; });
   CHECK(outcome.quote.error().is(TeeError::kConflict));
   CHECK_EQ(outcome.removed, 1);
+}
+
+TEST_CASE("a write to the entry after the quote was read is a conflict too") {
+  const Outcome outcome = ask([](ScriptedKernel& kernel) { kernel.writes_between_reads = 1; });
+  CHECK(outcome.quote.error().is(TeeError::kConflict));
+}
+
+TEST_CASE("a busy entry is written to again until the deadline") {
+  const Outcome soon = ask([](ScriptedKernel& kernel) { kernel.busy_writes = 3; });
+  CHECK(soon.quote.has_value());
+  const Outcome never = ask([](ScriptedKernel& kernel) { kernel.busy_writes = 1'000'000; });
+  CHECK(never.quote.error().is(TeeError::kTimeout));
+  CHECK_EQ(never.removed, 1);
+}
+
+TEST_CASE("on SEV-SNP the report comes with the host's certificates, as one piece") {
+  const Outcome outcome = ask([](ScriptedKernel& kernel) {
+    kernel.provider = "sev_guest\n";
+    kernel.certificate_table = snp_certificate_table({{kVcekGuid, "leaf"}, {kAskGuid, "issuer"}});
+  });
+  REQUIRE(outcome.quote.has_value());
+  const auto evidence = attest::amd::SnpEvidence::decode(*outcome.quote);
+  REQUIRE(evidence.has_value());
+  CHECK_EQ(evidence->report, concat({as_bytes("quote over "), report_data()}));
+  CHECK_EQ(evidence->certificates_der, std::vector{to_bytes("leaf"), to_bytes("issuer")});
+}
+
+TEST_CASE("a host without certificates, or with a bent table, leaves a guest without evidence") {
+  const Outcome absent = ask([](ScriptedKernel& kernel) { kernel.provider = "sev_guest\n"; });
+  CHECK(absent.quote.error().is(TeeError::kNoCertificate));
+  const Outcome bent = ask([](ScriptedKernel& kernel) {
+    kernel.provider = "sev_guest\n";
+    kernel.certificate_table = Bytes(7);
+  });
+  CHECK(bent.quote.error().is(TeeError::kNoCertificate));
+  const Outcome no_leaf = ask([](ScriptedKernel& kernel) {
+    kernel.provider = "sev_guest\n";
+    kernel.certificate_table = snp_certificate_table({{kAskGuid, "issuer"}});
+  });
+  CHECK(no_leaf.quote.error().is(TeeError::kNoCertificate));
+}
+
+TEST_CASE("on SEV-SNP, too, a quote that may be over somebody else's bytes is refused") {
+  const Outcome outcome = ask([](ScriptedKernel& kernel) {
+    kernel.provider = "sev_guest\n";
+    kernel.certificate_table = snp_certificate_table({{kVcekGuid, "leaf"}});
+    kernel.writes_between_reads = 1;
+  });
+  CHECK(outcome.quote.error().is(TeeError::kConflict));
 }
 
 TEST_CASE("an entry that cannot be written is an error") {
