@@ -36,6 +36,7 @@ enum class Library : std::uint16_t {
   kConfig = 22,
   kAdmin = 23,
   kApps = 24,
+  kTon = 25,
   kAttestIntel = 29,
   kAttestAmd = 30,
   kAttestNvidia = 31,
