@@ -39,6 +39,7 @@ int run(int argc, char** argv) {
   add_doctor_command(commands);
   add_attest_commands(commands);
   add_bench_command(commands);
+  add_ton_commands(commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

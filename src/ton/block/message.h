@@ -34,8 +34,8 @@ struct StateInit {
 struct InternalMessage {
   Address to;
   Bounce bounce = Bounce::kBounceable;
-  NanoTon amount;
-  std::optional<StateInit> init;
+  NanoTon amount = {};
+  std::optional<StateInit> init = {};
   CellRef body = Cell::empty();
 };
 [[nodiscard]] Result<CellRef> internal_message(const InternalMessage& message);
