@@ -120,6 +120,21 @@ TEST_CASE("a full listener closes the connection that is idle longest, none that
   });
 }
 
+TEST_CASE("a burst from one address makes room itself, however long others have been idle") {
+  World world;
+  world.options.connections_max = 10;
+  world.run([](World& net) -> Task<void> {
+    const auto patient = co_await net.dial();
+    CHECK(co_await is_served(patient));
+    co_await pause(50ms);
+    const auto crowd = co_await mute_crowd(&net, 40, "127.0.0.2");
+    CHECK(patient->is_open());
+    CHECK(co_await is_served(patient));
+    CHECK(co_await alive(&net));
+    CHECK(net.listener->counts().made_room >= 30U);
+  });
+}
+
 TEST_CASE(
     "answers that nobody takes are held up to the budget, and who holds most of it is closed") {
   World world;

@@ -72,9 +72,9 @@ void Http1Connection::close() {
   changed_.notify();
 }
 
-Http1Connection::Wait Http1Connection::waits() const {
-  if (!busy_) return Wait::kForRequest;
-  return reading_body_ ? Wait::kForBody : Wait::kForNothing;
+std::optional<async::TimePoint> Http1Connection::waits_since() const {
+  if (!open_ || (busy_ && !reading_body_)) return std::nullopt;
+  return waits_since_;
 }
 
 void Http1Connection::finish_up() {
@@ -168,13 +168,14 @@ Task<void> Http1Connection::await_body(Http1Exchange& exchange, error_code& erro
   if (exchange.body_patience <= async::Duration::zero() || exchange.body_step >= kBodyStepBytes) {
     exchange.body_patience = options_.body_timeout;
     exchange.body_step = 0;
+    waits_since_ = std::chrono::steady_clock::now();
   }
+  const auto began = std::chrono::steady_clock::now();
   reading_body_ = true;
-  waits_since_ = std::chrono::steady_clock::now();
   arm_read(exchange.body_patience);
   co_await http::async_read_some(socket_, buffer_, exchange.parser, into(error));
   read_watch_.disarm();
-  exchange.body_patience -= std::chrono::steady_clock::now() - waits_since_;
+  exchange.body_patience -= std::chrono::steady_clock::now() - began;
   reading_body_ = false;
 }
 

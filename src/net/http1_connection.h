@@ -75,10 +75,9 @@ class Http1Connection final : public std::enable_shared_from_this<Http1Connectio
   [[nodiscard]] async::Task<void> wait_closed();
   [[nodiscard]] bool is_open() const { return open_; }
 
-  // What we wait for the client to send, and since when.
-  enum class Wait : std::uint8_t { kForRequest, kForBody, kForNothing };
-  [[nodiscard]] Wait waits() const;
-  [[nodiscard]] async::TimePoint waits_since() const { return waits_since_; }
+  // Since when it has let us wait for a request or for the present step of a request's body;
+  // nothing while it does not.
+  [[nodiscard]] std::optional<async::TimePoint> waits_since() const;
 
  private:
   enum class Next : std::uint8_t { kKeepAlive, kClose, kLinger };

@@ -113,7 +113,7 @@ TEST_CASE("those who wait in silence, in half a header or in half a body make ro
   }
 }
 
-TEST_CASE("of those who wait the one without a request goes first, and none with a request goes") {
+TEST_CASE("of those who wait the one that has waited longest goes, and none at work goes") {
   Local local;
   local.options.connections_max = 3;
   local.routes["/slow"] = [](ports::HttpRequest, ports::ResponseWriter& response) -> Task<void> {
@@ -122,15 +122,36 @@ TEST_CASE("of those who wait the one without a request goes first, and none with
   };
   local.run([](Local& at) -> Task<void> {
     const Crowd busy = co_await crowd(&at, 1, "GET /slow HTTP/1.1\r\n\r\n");
+    const Crowd idle = co_await crowd(&at, 1, "");
     const Crowd uploading =
         co_await crowd(&at, 1, "POST /echo HTTP/1.1\r\nContent-Length: 4\r\n\r\nab");
-    const Crowd idle = co_await crowd(&at, 1, "");
     const Crowd next = co_await crowd(&at, 1, "GET /slow HTTP/1.1\r\n\r\n");
     CHECK_EQ(co_await idle[0]->hear_all(), "");
     CHECK(co_await uploading[0]->say("cd"));
     CHECK((co_await uploading[0]->hear("abcd")).starts_with("HTTP/1.1 200"));
     CHECK((co_await busy[0]->hear("late")).starts_with("HTTP/1.1 200"));
     CHECK((co_await next[0]->hear("late")).starts_with("HTTP/1.1 200"));
+  });
+}
+
+TEST_CASE("bodies that dribble do not push out who has just come and is about to ask") {
+  Local local;
+  local.options.connections_max = 5;
+  local.run([](Local& at) -> Task<void> {
+    const std::string begin = "POST /echo HTTP/1.1\r\nContent-Length: 1000\r\n\r\n";
+    const Crowd old = co_await crowd(&at, 4, begin);
+    const auto dribble = [](const Crowd& all) -> Task<void> {
+      for (const auto& each : all) CHECK(co_await each->say("a"));
+      co_await pause(10ms);
+    };
+    co_await dribble(old);
+    RawClient newcomer(at.executor);
+    co_await newcomer.connect(at.server->local());
+    co_await pause(10ms);
+    co_await dribble(old);
+    const Crowd more = co_await crowd(&at, 3, begin);
+    CHECK(co_await newcomer.say("GET /nowhere HTTP/1.1\r\n\r\n"));
+    CHECK((co_await newcomer.hear("no such path")).starts_with("HTTP/1.1 404"));
   });
 }
 

@@ -37,6 +37,7 @@ class Http2Session final : public ports::HttpClient,
   [[nodiscard]] bool is_open() const { return !closed_; }
   [[nodiscard]] bool takes_requests() const;
   [[nodiscard]] std::size_t streams() const { return streams_.size(); }
+  [[nodiscard]] const std::string& network() const { return channel_->network(); }
   // Nothing is asked or answered here, since then.
   [[nodiscard]] std::optional<async::TimePoint> idle_since() const;
   // What its streams hold in memory; from now on also counted in `budget`.

@@ -144,34 +144,45 @@ struct ListenerLoops {
     state->changed.notify();
   }
 
-  static void give_up_oldest_handshake(const State& state) {
-    state->handshakes.front()->close();
-    state->handshakes.pop_front();
-    ++state->counts.made_room;
+  static std::size_t connections_of(const State& state, const std::string& network) {
+    const auto found = state->networks.find(network);
+    return found == state->networks.end() ? 0 : found->second;
   }
 
-  // Closes the forward connection that has been idle longest, or else the oldest handshake.
+  // Of the networks with most connections: the handshake that began first, or else the forward
+  // connection that has been idle longest. Closes it; false if there is neither.
   static bool make_room(const State& state) {
+    const auto handshake = std::ranges::max_element(
+        state->handshakes, {},
+        [&](const auto& channel) { return connections_of(state, channel->network()); });
+    const std::size_t at_handshake =
+        handshake == state->handshakes.end() ? 0 : connections_of(state, (*handshake)->network());
     std::shared_ptr<Http2Session> idle;
+    std::size_t at_idle = 0;
     for (const auto& session : state->sessions) {
-      if (session->idle_since() && (!idle || session->idle_since() < idle->idle_since()))
+      if (!session->idle_since()) continue;
+      const std::size_t beside = connections_of(state, session->network());
+      if (!idle || beside > at_idle ||
+          (beside == at_idle && session->idle_since() < idle->idle_since())) {
         idle = session;
+        at_idle = beside;
+      }
     }
-    if (idle) {
+    if (idle && at_idle > at_handshake) {
       idle->close();
-      ++state->counts.made_room;
-      return true;
+    } else if (at_handshake > 0) {
+      (*handshake)->close();
+      state->handshakes.erase(handshake);
+    } else {
+      return false;
     }
-    if (state->handshakes.empty()) return false;
-    give_up_oldest_handshake(state);
+    ++state->counts.made_room;
     return true;
   }
 
   static bool has_place(const State& state, const std::string& network) {
     const ListenerOptions& options = state->options;
-    const auto found = state->networks.find(network);
-    if (found != state->networks.end() && found->second >= options.connections_per_network_max)
-      return false;
+    if (connections_of(state, network) >= options.connections_per_network_max) return false;
     return state->counts.open + state->handshakes.size() < options.connections_max ||
            make_room(state);
   }
@@ -182,7 +193,7 @@ struct ListenerLoops {
       ++state->counts.refused;
       return;
     }
-    if (state->handshakes.size() >= state->options.handshakes_max) give_up_oldest_handshake(state);
+    if (state->handshakes.size() >= state->options.handshakes_max) (void)make_room(state);
     ++state->counts.accepted;
     state->handshakes.push_back(channel);
     async::spawn(state->executor,

@@ -10,11 +10,12 @@ namespace cocoon::net {
 
 struct ListenerOptions {
   Endpoint bind;  // port 0: any
-  // Beyond it the forward connection that has been idle longest makes room.
+  // Beyond it one of the network with most connections makes room: the oldest handshake, or else
+  // the forward connection that has been idle longest.
   std::size_t connections_max = 4096;
   // Of one IPv4 address or one IPv6 /64, handshakes included.
   std::size_t connections_per_network_max = 500;
-  std::size_t handshakes_max = 256;  // beyond it the oldest is given up
+  std::size_t handshakes_max = 256;  // beyond it the same
   // What all forward connections together may hold for peers that do not take it and for handlers
   // that do not read it; beyond it the connection that holds most is closed.
   std::size_t buffered_bytes_max = std::size_t{256} * 1024 * 1024;
@@ -28,7 +29,7 @@ struct ListenerOptions {
 struct ListenerCounts {
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;            // over a bound
-  std::uint64_t made_room = 0;          // closed for others: idle, or the oldest handshake
+  std::uint64_t made_room = 0;          // closed for others
   std::uint64_t shed = 0;               // closed for what they held in memory
   std::uint64_t handshakes_failed = 0;  // not TLS, no protocol of ours, no or bad hello, too slow
   std::size_t open = 0;

@@ -39,14 +39,10 @@ struct LocalServer::State {
 
   // Closes the connection that lets us wait longest. False if every one has its whole request here.
   bool make_room() {
-    using Wait = Http1Connection::Wait;
     std::shared_ptr<Http1Connection> found;
     for (const auto& [connection, canceller] : connections) {
-      if (!connection->is_open() || connection->waits() == Wait::kForNothing) continue;
-      if (!found || std::pair(connection->waits(), connection->waits_since()) <
-                        std::pair(found->waits(), found->waits_since())) {
-        found = connection;
-      }
+      const auto since = connection->waits_since();
+      if (since && (!found || since < found->waits_since())) found = connection;
     }
     if (!found) return false;
     found->close();

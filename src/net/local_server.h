@@ -9,9 +9,8 @@ namespace cocoon::net {
 
 struct LocalServerOptions {
   Endpoint bind{.host = "127.0.0.1", .port = 0};
-  // Beyond it the connection that has let us wait longest makes room: first one without a request,
-  // then one whose request's body is still to come. Only if there is none of either kind is the new
-  // one told 503.
+  // Beyond it the connection that has let us wait longest, for a request or for more of its body,
+  // makes room. Only if none lets us wait is the new one told 503.
   std::size_t connections_max = 256;
   std::size_t header_bytes_max = 32 * 1024;
   std::size_t body_bytes_max = 32 * 1024 * 1024;
