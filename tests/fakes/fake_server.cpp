@@ -137,6 +137,9 @@ asio::awaitable<bool> Server::answer(Exchange& exchange) {
   if (path == "/debug/last") {
     co_return co_await exchange.write_whole(200, "application/json", counters_.last_request);
   }
+  if (path == "/debug/head") {
+    co_return co_await exchange.write_whole(200, "text/plain", counters_.last_head);
+  }
   co_return co_await exchange.write_whole(404, "application/json", error_answer(404, "not found"));
 }
 
@@ -144,6 +147,11 @@ asio::awaitable<bool> Server::answer_openai(Exchange& exchange, Endpoint endpoin
   Identity who = options_.identity;
   who.number = ++counters_.requests;
   counters_.last_request = exchange.request.body();
+  counters_.last_head.clear();
+  for (const auto& field : exchange.request) {
+    counters_.last_head +=
+        std::string(field.name_string()) + ": " + std::string(field.value()) + "\n";
+  }
   Request request;
   std::string problem;
   if (!read_request(endpoint, std::move(exchange.request.body()), options_.plan, request,

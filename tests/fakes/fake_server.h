@@ -28,6 +28,7 @@ struct Counters {
   std::uint64_t cancelled = 0;  // streams whose client left before the end
   std::uint64_t finished = 0;
   std::string last_request;
+  std::string last_head;  // the lines "name: value" of the same request
 };
 
 // Serves until the process ends.

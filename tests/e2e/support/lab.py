@@ -163,12 +163,14 @@ class Lab:
         key_file.write_text(seed.hex() + "\n")
         return Proxy(name, public_key(seed), free_port()), key_file
 
-    def start_proxy(self, proxy: Proxy, key_file: Path, world: World) -> Role:
+    def start_proxy(self, proxy: Proxy, key_file: Path, world: World, more: str = "") -> Role:
+        """With these further lines of TOML."""
         admin = free_port()
         config = self.folder / f"{proxy.name}.toml"
         config.write_text(
             f'network = {DEVNET}\nidentity_key_file = "{key_file}"\nregistry.file = "{world.registry}"\n'
             f'chain.file = "{world.chain}"\nlisten.port = {proxy.port}\nadmin.port = {admin}\nlog.level = "debug"\n'
+            + more
         )
         role = Role(self.start(proxy.name, "cocoon-proxy", "--config", config), self.folder, proxy.port, admin)
         role.program.wait_for_log("proxy.ready")
@@ -188,7 +190,7 @@ class Lab:
 
     def start_worker(
         self, name: str, world: World, tsm: Path, model: str, engine: dict, proxies: list[Proxy], network: int = DEVNET,
-        model_path: Path | None = None,
+        model_path: Path | None = None, more: tuple[str, ...] = (),
     ) -> Role:
         state = self.folder / f"{name}-state"
         state.mkdir(exist_ok=True)
@@ -207,6 +209,7 @@ class Lab:
             f"[admin]\nport = {admin}",
             '[log]\nlevel = "debug"',
         ]
+        lines += more
         config = self.folder / f"{name}.toml"
         config.write_text("\n".join(lines) + "\n")
         return Role(self.start(name, "cocoon-worker", "--config", config), self.folder, 0, admin)
