@@ -21,13 +21,19 @@ bool may_try_next(int status) {
 
 }  // namespace
 
-// Counts bytes held in memory against the relay's bound while it lives.
+// One request under way, and the bytes it holds in memory, counted against the relay's bound.
 class Relay::Hold {
  public:
-  explicit Hold(Relay& relay) : relay_(relay) {}
+  explicit Hold(Relay& relay) : relay_(relay) {
+    ++relay_.in_flight_;
+    publish();
+  }
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
-  ~Hold() { release(); }
+  ~Hold() {
+    --relay_.in_flight_;
+    release();
+  }
 
   [[nodiscard]] bool add(std::size_t bytes) {
     if (bytes > relay_.limits_.buffered_bytes_max - relay_.buffered_bytes_) return false;
@@ -43,6 +49,8 @@ class Relay::Hold {
 
  private:
   void publish() {
+    relay_.world_.metrics.set(ports::Gauge::kRequestsInFlight,
+                              static_cast<std::int64_t>(relay_.in_flight_));
     relay_.world_.metrics.set(ports::Gauge::kBytesBuffered,
                               static_cast<std::int64_t>(relay_.buffered_bytes_));
   }

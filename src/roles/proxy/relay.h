@@ -67,6 +67,7 @@ class Relay {
   RelayLimits limits_;
   World world_;
   std::size_t buffered_bytes_ = 0;
+  std::size_t in_flight_ = 0;
 };
 
 }  // namespace cocoon::proxy

@@ -306,6 +306,7 @@ TEST_CASE(
   test.scene.world.sim.spawn(keep(std::move(held), response));
   test.scene.world.sim.settle();
   CHECK(test.scene.relay.buffered_bytes() > 6000);
+  CHECK_EQ(test.scene.metrics.value(ports::Gauge::kRequestsInFlight), 1);
   CHECK_EQ(test.scene.metrics.value(ports::Gauge::kBytesBuffered),
            static_cast<std::int64_t>(test.scene.relay.buffered_bytes()));
 
@@ -316,6 +317,7 @@ TEST_CASE(
   REQUIRE(response.has_value());
   CHECK_EQ(test.scene.relay.buffered_bytes(), 0);
   // The first answer is still under way.
+  CHECK_EQ(test.scene.metrics.value(ports::Gauge::kRequestsInFlight), 1);
   CHECK_EQ(post(test.scene, envelope_for(test.scene, test.both(), 6000).encode()).value().status,
            200);
   CHECK_EQ(test.scene.metrics.value(ports::Gauge::kBytesBuffered), 0);
