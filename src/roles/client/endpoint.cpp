@@ -235,7 +235,12 @@ Task<void> Endpoint::show_receipt(std::string_view path, ports::ResponseWriter& 
   std::optional<Bytes> receipt;
   if (id) {
     auto found = co_await world_.receipts.get(*id);
-    if (found) receipt = std::move(found).value();
+    if (!found) {
+      world_.log.error("client.receipt_unreadable", {LogField::error(found.error())});
+      co_await refuse(response, openai::internal_error());
+      co_return;
+    }
+    receipt = std::move(found).value();
   }
   if (!receipt) {
     co_await refuse(response, openai::receipt_not_found());

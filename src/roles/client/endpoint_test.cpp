@@ -59,6 +59,17 @@ TEST_CASE("an answer in one piece reaches the app with its length and its receip
            200);
 }
 
+TEST_CASE("a receipt that cannot be read just now is not said to be none") {
+  ReadyScene scene;
+  const auto answer = post(scene, kChat);
+  const std::string path = "/v1/receipts/" + std::string(answer.value().header("x-cocoon-receipt"));
+  scene.receipts.set_disk(fakes::MemoryReceiptStore::Disk::kUnreadable);
+  CHECK_EQ(get(scene, path).status, 500);
+  CHECK_EQ(scene.world.log.count("client.receipt_unreadable"), 1);
+  scene.receipts.set_disk(fakes::MemoryReceiptStore::Disk::kHealthy);
+  CHECK_EQ(get(scene, path).status, 200);
+}
+
 TEST_CASE("an engine's refusal reaches the app as the engine wrote it") {
   ReadyScene scene;
   scene.answer_with(plan_of(fakes::engine_error(400, "the context is full")));

@@ -38,6 +38,7 @@ Task<Status> MemoryReceiptStore::put(RequestId id, Bytes receipt) {
 }
 
 Task<Result<std::optional<Bytes>>> MemoryReceiptStore::get(RequestId id) {
+  if (disk_ == Disk::kUnreadable) co_return fail(BaseError::kOutOfRange, "not to be read now");
   const auto found = receipts_.find(id);
   if (found == receipts_.end()) co_return std::optional<Bytes>();
   co_return std::optional<Bytes>(found->second);

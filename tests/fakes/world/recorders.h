@@ -87,7 +87,7 @@ class MemoryReceiptStore final : public ports::ReceiptStore {
   [[nodiscard]] const std::map<RequestId, Bytes>& receipts() const { return receipts_; }
   // How long a put() takes to be durable.
   void set_put_time(Duration time) { put_time_ = time; }
-  enum class Disk : std::uint8_t { kHealthy, kFull };
+  enum class Disk : std::uint8_t { kHealthy, kFull, kUnreadable };
   void set_disk(Disk disk) { disk_ = disk; }
 
  private:
