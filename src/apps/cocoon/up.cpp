@@ -87,7 +87,7 @@ int supervise(const DevnetOptions& options, const Voice& voice) {
   on_stop.sa_handler = [](int) { stop_requested = 1; };
   (void)sigaction(SIGTERM, &on_stop, nullptr);
   (void)sigaction(SIGINT, &on_stop, nullptr);
-  (void)signal(SIGPIPE, SIG_IGN);
+  survive_failing_writes();
   const auto tell = [&](std::string_view text) { voice.say(kSaysStep, text); };
   auto net = Devnet::lay_out(options, tell);
   Status started = net ? (*net)->start(tell) : Status(std::unexpected(net.error()));

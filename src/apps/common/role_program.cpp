@@ -1,6 +1,7 @@
 #include "apps/common/role_program.h"
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 
 namespace cocoon::apps {
@@ -30,6 +31,11 @@ int report_failure(const RoleProgram& program, const Error& error) {
   std::fprintf(stderr, "%.*s: %s\n", static_cast<int>(program.name.size()), program.name.data(),
                error.message().c_str());
   return kExitFailed;
+}
+
+void survive_failing_writes() {
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
 }
 
 boost::asio::io_context& process_loop() {

@@ -42,6 +42,10 @@ int report_failure(const RoleProgram& program, const Error& error);
 // run() owned, which is gone by then, so not even their destructors may run.
 [[nodiscard]] boost::asio::io_context& process_loop();
 
+// A pipe whose reader has gone and a file that may not grow are errors of the write that meets
+// them; by default they would end the process. For every program that goes on without its log.
+void survive_failing_writes();
+
 // Runs `body` on the loop until it ends; its failure becomes the exit status. A coroutine that
 // crashes on the way is logged and counted as a failure.
 [[nodiscard]] int run_to_end(boost::asio::io_context& loop, const RoleProgram& program,
@@ -56,6 +60,7 @@ int role_main(const RoleProgram& program, int argc, char** argv, Load load, Run 
   auto config = load(arguments->config);
   if (!config) return report_failure(program, config.error());
   if (arguments->mode == RoleArguments::Mode::kCheck) return kExitOk;
+  survive_failing_writes();
   boost::asio::io_context& loop = process_loop();
   return run_to_end(loop, program, run(loop, std::move(*config)));
 }

@@ -129,6 +129,9 @@ int serve(const Arguments& arguments, const SimState& state, const Logger& log) 
       },
       log);
   if (const Status opened = tree.open(); !opened) return fail_with(opened.error());
+  // It goes on without its log, and without room for a file.
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
   std::printf("READY root=%s\n", state.platform().root_fingerprint().hex().c_str());
   std::fflush(stdout);
   while (stop_requested == 0) {
