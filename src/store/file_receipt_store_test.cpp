@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "files/small_files.h"
+#include "tests/support/resource_limit.h"
 
 using namespace cocoon;
 using namespace cocoon::store;
@@ -150,4 +151,22 @@ TEST_CASE("says so when a receipt cannot be written") {
   const auto status = run(store->put(id_number(1), to_bytes("x")));
   REQUIRE_FALSE(status.has_value());
   CHECK(status.error().is(files::FileError::kUnwritable));
+}
+
+TEST_CASE(
+    "a full disk loses the new receipt and nothing else, and takes the next once it has room") {
+  const TemporaryFolder folder;
+  const auto store = open_store(folder.path());
+  REQUIRE(run(store->put(id_number(1), to_bytes("kept"))).has_value());
+  {
+    const testing::ResourceLimit limit(RLIMIT_FSIZE, 3);
+    CHECK(
+        run(store->put(id_number(1), to_bytes("newer"))).error().is(files::FileError::kUnwritable));
+    CHECK(
+        run(store->put(id_number(2), to_bytes("other"))).error().is(files::FileError::kUnwritable));
+  }
+  CHECK(**run(store->get(id_number(1))) == to_bytes("kept"));
+  CHECK_FALSE(run(store->get(id_number(2)))->has_value());
+  CHECK_EQ(store->newest(10)->size(), 1);
+  CHECK(run(store->put(id_number(2), to_bytes("other"))).has_value());
 }

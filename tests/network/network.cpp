@@ -120,4 +120,14 @@ WorkerNode* Network::worker_of(std::string_view kid_hex) {
   return nullptr;
 }
 
+void answer_with(Network& network, const fakes::EngineAnswer& answer) {
+  for (const auto& worker : network.workers) worker->engine.answer_with(answer);
+}
+
+std::size_t calls(const Network& network) {
+  std::size_t sum = 0;
+  for (const auto& worker : network.workers) sum += worker->engine.calls().size();
+  return sum;
+}
+
 }  // namespace cocoon::network

@@ -70,4 +70,9 @@ struct Network {
   std::unique_ptr<ClientNode> client;
 };
 
+// Every worker's engine answers like this from now on.
+void answer_with(Network& network, const fakes::EngineAnswer& answer);
+// Of all engines together.
+[[nodiscard]] std::size_t calls(const Network& network);
+
 }  // namespace cocoon::network

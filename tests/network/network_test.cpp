@@ -27,16 +27,6 @@ std::string without_usage(const EngineAnswer& answer) {
   return all;
 }
 
-void answer_with(Network& network, const EngineAnswer& answer) {
-  for (const auto& worker : network.workers) worker->engine.answer_with(answer);
-}
-
-std::size_t calls(const Network& network) {
-  std::size_t sum = 0;
-  for (const auto& worker : network.workers) sum += worker->engine.calls().size();
-  return sum;
-}
-
 // Many apps at once; each answer with its own text.
 Task<void> ask_and_check(Network& network, std::string word, int& done) {
   const auto answer = co_await network.ask(chat(word));
