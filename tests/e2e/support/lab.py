@@ -70,12 +70,15 @@ class Registry:
     proxies: tuple[Proxy, ...] = ()
     network: int = DEVNET
     statement_age: str = "4200s"
+    statement_interval: int = STATEMENT_INTERVAL
+    parameters: str = ""  # TOML
 
     def toml(self) -> str:
         lines = [
             f"network = {self.network}",
             "[parameters]",
-            f"statement_block_interval = {STATEMENT_INTERVAL}",
+            f"statement_block_interval = {self.statement_interval}",
+            self.parameters,
             "[attestation]",
             f'statement_age_max = "{self.statement_age}"',
             f"roots = {json.dumps(self.roots)}",
@@ -176,12 +179,13 @@ class Lab:
         role.program.wait_for_log("proxy.ready")
         return role
 
-    def start_client(self, world: World, name: str = "client") -> Role:
+    def start_client(self, world: World, name: str = "client", more: str = "", state: Path | None = None) -> Role:
         port, admin = free_port(), free_port()
+        state = state or self.folder / f"{name}-state"
         config = self.folder / f"{name}.toml"
         config.write_text(
-            f'network = {DEVNET}\nstate_dir = "{self.folder / name}-state"\nregistry.file = "{world.registry}"\n'
-            f'chain.file = "{world.chain}"\nlisten.port = {port}\nadmin.port = {admin}\nlog.level = "debug"\n'
+            f'network = {DEVNET}\nstate_dir = "{state}"\nregistry.file = "{world.registry}"\n'
+            f'chain.file = "{world.chain}"\nlisten.port = {port}\nadmin.port = {admin}\nlog.level = "debug"\n{more}\n'
         )
         config.chmod(0o600)
         role = Role(self.start(name, "cocoon-client", "--config", config), self.folder, port, admin)
@@ -190,9 +194,9 @@ class Lab:
 
     def start_worker(
         self, name: str, world: World, tsm: Path, model: str, engine: dict, proxies: list[Proxy], network: int = DEVNET,
-        model_path: Path | None = None, more: tuple[str, ...] = (),
+        model_path: Path | None = None, more: tuple[str, ...] = (), state: Path | None = None,
     ) -> Role:
-        state = self.folder / f"{name}-state"
+        state = state or self.folder / f"{name}-state"
         state.mkdir(exist_ok=True)
         admin = free_port()
         lines = [f"network = {network}", f'state_dir = "{state}"', "[engine]"]

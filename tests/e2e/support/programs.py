@@ -56,16 +56,17 @@ class Program:
     def __init__(self, arguments: list[str | Path], log: Path, scratch: Path | None = None):
         self.name = Path(arguments[0]).name
         self.log_file = log
-        environment = dict(os.environ)
+        self._arguments = [str(argument) for argument in arguments]
+        self._environment = dict(os.environ)
         if scratch is not None:
-            environment["TMPDIR"] = str(scratch)
-        with log.open("ab") as out:
+            self._environment["TMPDIR"] = str(scratch)
+        self.start()
+
+    def start(self) -> None:
+        """Also once more, after its end; the log goes on."""
+        with self.log_file.open("ab") as out:
             self.child = subprocess.Popen(
-                [str(argument) for argument in arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                env=environment,
+                self._arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self._environment
             )
 
     @property
@@ -97,6 +98,11 @@ class Program:
             return self.child.wait(seconds)
         except subprocess.TimeoutExpired:
             raise Failure(f"{self.name} still runs after {seconds} s:\n{self.log()[-2000:]}") from None
+
+    def kill(self) -> None:
+        """As the kernel would: at once, without a word to anybody."""
+        self.child.kill()
+        self.child.wait()
 
     def stop(self, seconds: float = 20.0) -> int | None:
         if self.is_running():
