@@ -24,6 +24,18 @@ bool is_zero(const ByteArray<N>& bytes) {
   return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
 }
 
+std::string status_text(intel::TcbStatus status, const std::vector<std::string>& advisories) {
+  if (status == intel::TcbStatus::kNotSupported) {
+    return "the platform's firmware is older than every level that Intel knows (NotSupported)";
+  }
+  std::string out =
+      "the platform's TCB status is " + std::string(intel::name_of(status)) + ", not UpToDate";
+  for (std::size_t i = 0; i < advisories.size(); ++i) {
+    out += (i == 0 ? "; advisories " : ", ") + advisories[i];
+  }
+  return out;
+}
+
 std::unexpected<Error> bad_td(const char* why) { return fail(AttestError::kTdAttributes, why); }
 
 std::unexpected<Error> other_config(const char* why) {
@@ -51,15 +63,19 @@ Status check_places(const WorkerConfig& config) {
 
 }  // namespace
 
-Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy) {
-  if (policy.roots.empty()) {
-    return fail(AttestError::kPolicyIncomplete, "the policy names no attestation root");
-  }
+Status check_complete(const Policy& policy) {
   if (policy.images.empty()) {
     return fail(AttestError::kPolicyIncomplete, "the policy names no image");
   }
   if (policy.statement_age_max.count() <= 0) {
     return fail(AttestError::kPolicyIncomplete, "the policy bounds no age");
+  }
+  return {};
+}
+
+Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy) {
+  if (policy.roots.empty()) {
+    return fail(AttestError::kPolicyIncomplete, "the policy names no attestation root");
   }
   if (policy.network == kDevnetNetworkId) return policy.roots;
   std::vector<RootFingerprint> usable;
@@ -72,28 +88,60 @@ Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy) {
   return usable;
 }
 
-Status check_td(const intel::TdBody& body) {
+std::vector<Error> td_problems(const intel::TdBody& body) {
+  std::vector<Error> out;
+  const auto refuse_if = [&](bool is_bad, const char* why) {
+    if (is_bad) out.emplace_back(AttestError::kTdAttributes, why);
+  };
   const std::uint64_t attributes = body.td_attributes;
-  if ((attributes & kDebug) != 0) return bad_td("the TD is in debug mode");
-  if ((attributes & kUntrusted) != 0) return bad_td("the TD has an untrusted attribute");
-  if ((attributes & kSeptVeDisable) == 0) return bad_td("the TD lacks SEPT_VE_DISABLE");
-  if ((attributes & kMigratable) != 0) return bad_td("the TD is migratable");
-  if ((attributes & ~(kSeptVeDisable | kHarmless)) != 0) {
-    return bad_td("the TD has an unknown attribute");
+  refuse_if((attributes & kDebug) != 0, "the TD is in debug mode");
+  refuse_if((attributes & kUntrusted & ~kDebug) != 0, "the TD has an untrusted (TUD) attribute");
+  refuse_if((attributes & kSeptVeDisable) == 0, "the TD lacks SEPT_VE_DISABLE");
+  refuse_if((attributes & kMigratable) != 0, "the TD is migratable");
+  refuse_if((attributes & ~(kUntrusted | kSeptVeDisable | kMigratable | kHarmless)) != 0,
+            "the TD has an unknown attribute");
+  refuse_if(body.td15 && !is_zero(body.td15->mr_service_td), "the TD is bound to a service TD");
+  if (body.extended) {
+    const intel::TdBodyExtended& more = *body.extended;
+    refuse_if(!is_zero(more.first_service_td_hash) || !is_zero(more.first_service_td_attributes) ||
+                  !is_zero(more.service_td_hash) || !is_zero(more.service_td_attributes),
+              "the TD is or was bound to a service TD");
+    refuse_if(!is_zero(more.device_info), "devices are bound to the TD, which are not judged");
   }
-  switch (body.kind) {
-    case intel::TdBody::Kind::kTd10:
-      break;
-    case intel::TdBody::Kind::kTd15:
-      if (!body.td15 || !is_zero(body.td15->mr_service_td)) {
-        return bad_td("the TD is bound to a service TD");
-      }
-      break;
-    case intel::TdBody::Kind::kTd15Extended:
-      return fail(AttestError::kUnsupported, "extended TD bodies are not judged");
-  }
+  return out;
+}
+
+Status check_td(const intel::TdBody& body) {
+  std::vector<Error> problems = td_problems(body);
+  if (!problems.empty()) return std::unexpected(std::move(problems.front()));
+  return check_rtmr3(body);
+}
+
+Status check_rtmr3(const intel::TdBody& body) {
   if (!is_zero(body.rtmr[3])) return bad_td("RTMR3 is in use");
   return {};
+}
+
+std::vector<Error> platform_problems(const intel::TcbJudgement& tcb,
+                                     const intel::VerifiedQuote& quote,
+                                     const intel::VerifiedCollateral& collateral, UnixSeconds at,
+                                     const Policy* policy) {
+  std::vector<Error> out = tcb.problems;
+  const bool is_tolerated =
+      tcb.status && (*tcb.status == intel::TcbStatus::kUpToDate ||
+                     (policy != nullptr && policy->tolerates(*tcb.status, tcb.advisories, at)));
+  if (tcb.status && !is_tolerated) {
+    out.emplace_back(AttestError::kTcbStatus, status_text(*tcb.status, tcb.advisories));
+  }
+  if (policy == nullptr) return out;
+  if (policy->bans(quote.pck().ppid)) {
+    out.emplace_back(AttestError::kBanned, "the policy bans this machine");
+  }
+  if (collateral.evaluation_number() < policy->evaluation_number_min) {
+    out.emplace_back(AttestError::kStale,
+                     "the collateral's evaluation number is below the policy's floor");
+  }
+  return out;
 }
 
 Result<ImageMatch> match_image(const intel::TdBody& body, const Policy& policy) {

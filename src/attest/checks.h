@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "attest/intel/quote.h"
+#include "attest/intel/tcb.h"
 #include "attest/policy.h"
 #include "attest/verify.h"
 #include "attest/worker_config.h"
@@ -12,13 +12,26 @@ namespace cocoon::attest {
 // The single judgements that verify_evidence() is made of. Each refuses with its own code.
 
 // The roots that may count under this policy: outside the devnet only those compiled in.
-// kPolicyIncomplete if the policy lacks roots, images or an age; kUntrustedRoot if none of its
-// roots may count.
+// kPolicyIncomplete if the policy has none; kUntrustedRoot if none of its roots may count.
 [[nodiscard]] Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy);
+// kPolicyIncomplete if the policy lacks images or an age.
+[[nodiscard]] Status check_complete(const Policy& policy);
 
-// kTdAttributes: DEBUG or another bit of the TUD byte, MIGRATABLE, an unknown bit, no
-// SEPT_VE_DISABLE, a service TD, RTMR3 in use. kUnsupported: a body kind that is not judged.
+// kTdAttributes for each: DEBUG, another bit of the TUD byte, MIGRATABLE, an unknown bit, no
+// SEPT_VE_DISABLE, a service TD, bound devices.
+[[nodiscard]] std::vector<Error> td_problems(const intel::TdBody& body);
+// kTdAttributes if RTMR3 is in use: what runs may extend it, so a verifier must know what with.
+[[nodiscard]] Status check_rtmr3(const intel::TdBody& body);
+// The first of td_problems(), or check_rtmr3().
 [[nodiscard]] Status check_td(const intel::TdBody& body);
+
+// Why the platform is refused: what judge_tcb() found, a status that is neither UpToDate nor
+// covered by an exception of the policy (kTcbStatus), a ban (kBanned), collateral below the
+// policy's floor (kStale). No policy: no exception and no floor.
+[[nodiscard]] std::vector<Error> platform_problems(const intel::TcbJudgement& tcb,
+                                                   const intel::VerifiedQuote& quote,
+                                                   const intel::VerifiedCollateral& collateral,
+                                                   UnixSeconds at, const Policy* policy);
 
 struct ImageMatch {
   std::string name;

@@ -12,15 +12,6 @@ using codec::Json;
 
 Json hex(BytesView bytes) { return Json::string(to_hex(bytes)); }
 
-ByteArray<8> little_endian(std::uint64_t value) {
-  ByteArray<8> out{};
-  for (std::byte& byte : out) {
-    byte = static_cast<std::byte>(value & 0xffU);
-    value >>= 8U;
-  }
-  return out;
-}
-
 std::string_view kind_name(intel::TdBody::Kind kind) {
   switch (kind) {
     case intel::TdBody::Kind::kTd10:
@@ -35,7 +26,7 @@ std::string_view kind_name(intel::TdBody::Kind kind) {
 
 void describe_body(const intel::TdBody& body, Json& out) {
   out.set("body", Json::string(kind_name(body.kind)));
-  out.set("td_attributes", hex(little_endian(body.td_attributes)));
+  out.set("td_attributes", hex(body.td_attribute_bytes()));
   out.set("debug", Json::boolean((body.td_attributes & 1U) != 0));
   out.set("xfam", hex(body.xfam));
   out.set("mrtd", hex(body.mrtd));

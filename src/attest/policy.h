@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "attest/intel/tcb_status.h"
 #include "base/strong.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -34,14 +35,30 @@ struct Image {
 // SHA-256 of the DER of a root certificate that quotes may lead to.
 using RootFingerprint = crypto::CertificateFingerprint;
 
+// Until a day, a status that is not UpToDate counts as if it were, for platforms that no advisories
+// but these concern. Governance's answer to firmware that clouds roll out slowly.
+struct StatusException {
+  intel::TcbStatus status = intel::TcbStatus::kOutOfDate;
+  std::vector<std::string> advisories;
+  UnixSeconds until;  // still included
+};
+
 // What verification accepts, as a value. An empty one accepts nothing.
 struct Policy {
   NetworkId network;
   std::vector<Image> images;
   // Roots the registry names. Outside the devnet only those also compiled into the verifier count.
   std::vector<RootFingerprint> roots;
+  std::vector<StatusException> exceptions;
+  // Machines that are refused whatever they prove, by PPID or CHIP_ID.
+  std::vector<Bytes> banned_platforms;
+  // Collateral with a lower tcbEvaluationDataNumber is refused.
+  std::uint32_t evaluation_number_min = 0;
   std::chrono::seconds statement_age_max{0};  // key_epoch + grace; 0 refuses everything
 
+  [[nodiscard]] bool bans(BytesView platform_id) const;
+  [[nodiscard]] bool tolerates(intel::TcbStatus status, const std::vector<std::string>& advisories,
+                               UnixSeconds at) const;
   // SHA-256 over the policy's canonical encoding: verdicts are cached and recomputed by it.
   [[nodiscard]] PolicyHash hash() const;
 };

@@ -25,6 +25,10 @@ enum class AttestError : std::uint16_t {
   kUnknownBlock = 12,    // the statement names a block that the chain does not have
   kWrongRole = 13,       // a statement of another role
   kConfigMismatch = 14,  // the configuration is not the one that the statement names
+  kCollateral = 15,      // the vendor's collateral is missing, bad, or another platform's
+  kPlatform = 16,        // revoked, or a TDX module or quoting enclave that is not Intel's
+  kTcbStatus = 17,       // firmware that is not kept up to date, and no exception for it
+  kBanned = 18,          // the policy bans this very machine
 };
 constexpr Library library_of(AttestError) { return Library::kAttest; }
 

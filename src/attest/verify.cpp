@@ -17,6 +17,17 @@ AttestError hub_code(intel::IntelError code) {
       return AttestError::kBadSignature;
     case intel::IntelError::kUntrustedRoot:
       return AttestError::kUntrustedRoot;
+    case intel::IntelError::kBadCollateral:
+    case intel::IntelError::kCollateralMismatch:
+    case intel::IntelError::kPlatformMismatch:
+      return AttestError::kCollateral;
+    case intel::IntelError::kNotYetValid:
+    case intel::IntelError::kExpired:
+      return AttestError::kStale;
+    case intel::IntelError::kModuleMismatch:
+    case intel::IntelError::kQeIdentityMismatch:
+    case intel::IntelError::kRevoked:
+      return AttestError::kPlatform;
   }
   return AttestError::kMalformed;
 }
@@ -57,9 +68,13 @@ Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle, const Polic
   TRY_VOID(check_statement(statement, policy));
 
   TRY(intel::UnverifiedQuote unverified, as_judged(intel::UnverifiedQuote::parse(bundle.quote)));
+  TRY_VOID(check_complete(policy));
   TRY(const auto roots, usable_roots(policy));
   TRY(const intel::VerifiedQuote quote,
-      as_judged(intel::verify_quote(std::move(unverified), roots, now)));
+      as_judged(intel::verify_quote(std::move(unverified), roots)));
+  if (!quote.chain().validity.contains(now)) {
+    return fail(AttestError::kStale, "a certificate of the quote is outside its validity");
+  }
   const bool is_vendor_root = quote.root() == intel::intel_sgx_root();
   if (is_vendor_root) TRY_VOID(check_intel_tcb(quote, policy, now));
 

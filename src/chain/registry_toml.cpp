@@ -4,6 +4,7 @@
 #include <set>
 
 #include "attest/image_toml.h"
+#include "attest/policy_toml.h"
 #include "codec/toml_table.h"
 
 namespace cocoon::chain {
@@ -12,10 +13,8 @@ namespace {
 using codec::TomlTable;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kImagesMax = 1024;
 constexpr std::size_t kModelsMax = 4096;
 constexpr std::size_t kProxiesMax = 4096;
-constexpr std::size_t kRootsMax = 64;
 
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
@@ -53,12 +52,7 @@ Result<registry::Parameters> read_parameters(TomlTable table) {
 
 Status read_attestation(TomlTable table, const registry::Parameters& parameters,
                         attest::Policy& policy) {
-  TRY(const std::vector<std::string> roots, table.texts("roots", kRootsMax, 64));
-  for (const std::string& hex : roots) {
-    const auto root = attest::RootFingerprint::from_hex(hex);
-    if (!root) return table.refuse("roots", "each must be 32 bytes in hexadecimal");
-    policy.roots.push_back(*root);
-  }
+  TRY_VOID(attest::read_platform_terms(table, policy));
   TRY(policy.statement_age_max,
       seconds_value(table, "statement_age_max", parameters.key_epoch + parameters.key_grace));
   return table.finish();
@@ -84,11 +78,7 @@ Result<registry::Proxy> read_proxy(TomlTable table) {
 }
 
 Status read_lists(TomlTable& root, registry::Snapshot& out) {
-  TRY(std::vector<TomlTable> images, root.tables("images", kImagesMax));
-  for (TomlTable& row : images) {
-    TRY(attest::Image image, attest::read_image(std::move(row)));
-    out.policy.images.push_back(std::move(image));
-  }
+  TRY(out.policy.images, attest::read_images(root));
   TRY(std::vector<TomlTable> models, root.tables("models", kModelsMax));
   std::set<std::string> names;
   for (TomlTable& row : models) {
@@ -144,11 +134,8 @@ std::string write_registry_toml(const registry::Snapshot& snapshot) {
   out += "key_grace = " + seconds_text(parameters.key_grace) + "\n";
   out += "statement_block_interval = " + std::to_string(parameters.statement_block_interval) + "\n";
   out += "price_floor = \"" + parameters.price_floor.decimal() + " TON\"\n\n[attestation]\n";
-  out += "statement_age_max = " + seconds_text(snapshot.policy.statement_age_max) + "\nroots = [\n";
-  for (const attest::RootFingerprint& root : snapshot.policy.roots) {
-    out += "  \"" + root.hex() + "\",\n";
-  }
-  out += "]\n";
+  out += "statement_age_max = " + seconds_text(snapshot.policy.statement_age_max) + "\n";
+  out += attest::write_platform_terms(snapshot.policy);
   for (const attest::Image& image : snapshot.policy.images) {
     out += "\n[[images]]\n" + attest::write_image_toml(image);
   }

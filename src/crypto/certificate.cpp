@@ -12,18 +12,9 @@
 #include "crypto/hash.h"
 
 namespace cocoon::crypto {
-namespace {
 
-using openssl::raw;
-using openssl::refuse;
-
-constexpr std::size_t kDerSizeMax = 16384;  // real ones stay under 3 KiB
-constexpr int kExtensionsMax = 32;
-
-// Seconds since 1970 of an ASN.1 time. A moment past 2106 (RFC 5280's "no expiry" is 9999) counts
-// as the last one we can write; one before 1970 is refused.
-Result<UnixSeconds> unix_seconds(const ASN1_TIME* time) {
-  const openssl::TimeHandle epoch(ASN1_TIME_set(nullptr, 0));
+Result<UnixSeconds> openssl::unix_seconds(const ASN1_TIME* time) {
+  const TimeHandle epoch(ASN1_TIME_set(nullptr, 0));
   COCOON_CHECK(epoch != nullptr);
   int days = 0;
   int seconds = 0;
@@ -36,7 +27,7 @@ Result<UnixSeconds> unix_seconds(const ASN1_TIME* time) {
   return UnixSeconds(static_cast<std::uint32_t>(std::min(total, kLast)));
 }
 
-std::string common_name(const X509_NAME* name) {
+std::string openssl::common_name(const X509_NAME* name) {
   const int index = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
   if (index < 0) return {};
   const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index));
@@ -50,6 +41,14 @@ std::string common_name(const X509_NAME* name) {
   OPENSSL_free(text);
   return out;
 }
+
+namespace {
+
+using openssl::raw;
+using openssl::refuse;
+
+constexpr std::size_t kDerSizeMax = 16384;  // real ones stay under 3 KiB
+constexpr int kExtensionsMax = 32;
 
 // Each extension at most once (RFC 5280 section 4.2): with two, readers could disagree on which one
 // counts.
@@ -118,8 +117,8 @@ Result<Certificate> Certificate::from_der(BytesView der) {
   TRY_VOID(check_extensions(x509.get()));
 
   auto state = std::make_shared<State>();
-  TRY(state->not_before, unix_seconds(X509_get0_notBefore(x509.get())));
-  TRY(state->not_after, unix_seconds(X509_get0_notAfter(x509.get())));
+  TRY(state->not_before, openssl::unix_seconds(X509_get0_notBefore(x509.get())));
+  TRY(state->not_after, openssl::unix_seconds(X509_get0_notAfter(x509.get())));
   state->der = to_bytes(der);
   state->x509 = std::move(x509);
   return Certificate(std::move(state));
@@ -132,11 +131,11 @@ CertificateFingerprint Certificate::fingerprint() const {
 }
 
 std::string Certificate::subject_common_name() const {
-  return common_name(X509_get_subject_name(state_->x509.get()));
+  return openssl::common_name(X509_get_subject_name(state_->x509.get()));
 }
 
 std::string Certificate::issuer_common_name() const {
-  return common_name(X509_get_issuer_name(state_->x509.get()));
+  return openssl::common_name(X509_get_issuer_name(state_->x509.get()));
 }
 
 UnixSeconds Certificate::not_before() const { return state_->not_before; }

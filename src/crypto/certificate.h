@@ -44,16 +44,34 @@ class Certificate {
   [[nodiscard]] Status verify_issued_by(const Certificate& issuer) const;
 
  private:
-  friend Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at);
+  friend class RevocationList;
+  friend Result<Bytes> issue_revocation_list(const struct RevocationListTemplate&,
+                                             const Certificate&, const P256KeyPair&);
+  friend Status verify_chain_links(const std::vector<Certificate>& leaf_first);
+  friend Result<std::vector<Certificate>> order_chain(std::vector<Certificate> certificates);
   struct State;
   explicit Certificate(std::shared_ptr<const State> state);
   std::shared_ptr<const State> state_;
 };
 
-// Checks leaf ← … ← root: each issued by the next, the last self-issued, every validity window
-// containing `at`, every issuer a CA with keyCertSign, no issuer's path length exceeded, no
-// critical extension that this room does not know. Does not decide whether the root is trusted.
+// From the first to the last second, both included; empty if `last` is before `first`.
+struct Validity {
+  UnixSeconds first;
+  UnixSeconds last;
+  [[nodiscard]] bool contains(UnixSeconds at) const { return first <= at && at <= last; }
+};
+// When all of them are valid.
+[[nodiscard]] Validity common_validity(const std::vector<Certificate>& certificates);
+
+// Checks leaf ← … ← root: each issued by the next, the last self-issued, every issuer a CA with
+// keyCertSign, no issuer's path length exceeded, no critical extension that this room does not
+// know. Does not decide whether the root is trusted, nor when the chain is valid.
+[[nodiscard]] Status verify_chain_links(const std::vector<Certificate>& leaf_first);
+// The same, and every validity window contains `at`.
 [[nodiscard]] Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at);
+// The same certificates, leaf first, whatever order they came in; kUntrustedChain unless they are
+// one line by the names of their issuers, with one self-issued end.
+[[nodiscard]] Result<std::vector<Certificate>> order_chain(std::vector<Certificate> certificates);
 
 // What a certificate made by issue_certificate() says. For tdx-sim's development root and for
 // tests.

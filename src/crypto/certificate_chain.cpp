@@ -1,5 +1,7 @@
 #include <openssl/objects.h>
 
+#include <algorithm>
+
 #include "crypto/certificate_state.h"
 
 namespace cocoon::crypto {
@@ -52,7 +54,7 @@ Status Certificate::verify_issued_by(const Certificate& issuer) const {
   return {};
 }
 
-Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at) {
+Status verify_chain_links(const std::vector<Certificate>& leaf_first) {
   if (leaf_first.empty()) return fail(CryptoError::kUntrustedChain, "empty certificate chain");
   if (leaf_first.size() > kChainMax)
     return fail(CryptoError::kUntrustedChain, "certificate chain too long");
@@ -62,9 +64,6 @@ Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at) 
     const Certificate& certificate = leaf_first[i];
     X509* const x509 = certificate.state_->x509.get();
     const bool is_root = i + 1 == leaf_first.size();
-    if (at < certificate.not_before() || at > certificate.not_after()) {
-      return fail(CryptoError::kUntrustedChain, "certificate outside its validity");
-    }
     if (!understands_critical_extensions(x509)) {
       return fail(CryptoError::kUntrustedChain, "certificate with an unknown critical extension");
     }
@@ -81,6 +80,42 @@ Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at) 
     TRY_VOID(certificate.verify_issued_by(is_root ? certificate : leaf_first[i + 1]));
   }
   return {};
+}
+
+Validity common_validity(const std::vector<Certificate>& certificates) {
+  Validity out{.first = UnixSeconds(0), .last = UnixSeconds(UINT32_MAX)};
+  for (const Certificate& certificate : certificates) {
+    out.first = std::max(out.first, certificate.not_before());
+    out.last = std::min(out.last, certificate.not_after());
+  }
+  return out;
+}
+
+Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at) {
+  if (!common_validity(leaf_first).contains(at)) {
+    return fail(CryptoError::kUntrustedChain, "certificate outside its validity");
+  }
+  return verify_chain_links(leaf_first);
+}
+
+Result<std::vector<Certificate>> order_chain(std::vector<Certificate> certificates) {
+  const auto issued = [](const Certificate& issuer, const Certificate& subject) {
+    return X509_NAME_cmp(X509_get_subject_name(issuer.state_->x509.get()),
+                         X509_get_issuer_name(subject.state_->x509.get())) == 0;
+  };
+  std::vector<Certificate> root_first;
+  while (!certificates.empty()) {
+    const auto next = std::ranges::find_if(certificates, [&](const Certificate& candidate) {
+      return issued(root_first.empty() ? candidate : root_first.back(), candidate);
+    });
+    if (next == certificates.end()) {
+      return fail(CryptoError::kUntrustedChain, "certificates that are not one chain");
+    }
+    root_first.push_back(*next);
+    certificates.erase(next);
+  }
+  std::ranges::reverse(root_first);
+  return root_first;
 }
 
 }  // namespace cocoon::crypto

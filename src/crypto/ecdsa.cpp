@@ -101,12 +101,12 @@ Bytes der_of(BytesView signature) {
   return der;
 }
 
-Status verify(const CurveNames& curve, BytesView key, BytesView message, BytesView signature) {
-  TRY(const openssl::Pkey pkey, openssl::ecdsa_public_pkey(curve, key));
+Status verify_with(const CurveNames& curve, EVP_PKEY* pkey, BytesView message,
+                   BytesView signature) {
   const Bytes der = der_of(signature);
   const openssl::MdContext context(EVP_MD_CTX_new());
   COCOON_CHECK(context != nullptr);
-  if (EVP_DigestVerifyInit_ex(context.get(), nullptr, curve.digest, nullptr, nullptr, pkey.get(),
+  if (EVP_DigestVerifyInit_ex(context.get(), nullptr, curve.digest, nullptr, nullptr, pkey,
                               nullptr) != 1) {
     return openssl::refuse(CryptoError::kLibrary, "ECDSA verification could not start");
   }
@@ -115,6 +115,11 @@ Status verify(const CurveNames& curve, BytesView key, BytesView message, BytesVi
     return openssl::refuse(CryptoError::kBadSignature, "ECDSA signature does not verify");
   }
   return {};
+}
+
+Status verify(const CurveNames& curve, BytesView key, BytesView message, BytesView signature) {
+  TRY(const openssl::Pkey pkey, openssl::ecdsa_public_pkey(curve, key));
+  return verify_with(curve, pkey.get(), message, signature);
 }
 
 // r‖s over the message.
@@ -148,6 +153,19 @@ Status verify_p256(const P256PublicKey& key, BytesView message, const P256Signat
 
 Status verify_p384(const P384PublicKey& key, BytesView message, const P384Signature& signature) {
   return verify(kCurveNames<P384>, key.view(), message, signature.view());
+}
+
+struct P256Verifier::State {
+  openssl::Pkey pkey;
+};
+
+Result<P256Verifier> P256Verifier::create(const P256PublicKey& key) {
+  TRY(openssl::Pkey pkey, openssl::ecdsa_public_pkey(kCurveNames<P256>, key.view()));
+  return P256Verifier(std::make_shared<const State>(std::move(pkey)));
+}
+
+Status P256Verifier::verify(BytesView message, const P256Signature& signature) const {
+  return verify_with(kCurveNames<P256>, state_->pkey.get(), message, signature.view());
 }
 
 template <class Curve>

@@ -23,8 +23,8 @@ Platform::FillRandom seeded_bytes(std::string seed) {
   };
 }
 
-Platform make_platform(std::string seed) {
-  auto platform = Platform::create(seeded_bytes(std::move(seed)), kFixtureNow);
+Platform make_platform(std::string seed, const CollateralOptions& options) {
+  auto platform = Platform::create(seeded_bytes(std::move(seed)), kFixtureNow, options);
   COCOON_CHECK(platform.has_value());
   return std::move(*platform);
 }

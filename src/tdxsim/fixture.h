@@ -16,7 +16,8 @@ inline constexpr UnixSeconds kFixtureNow{1'800'000'000};
 [[nodiscard]] Platform::FillRandom seeded_bytes(std::string seed);
 
 // The same keys for the same seed.
-[[nodiscard]] Platform make_platform(std::string seed = "platform");
+[[nodiscard]] Platform make_platform(std::string seed = "platform",
+                                     const CollateralOptions& options = {});
 
 struct WorkerFixture {
   Platform platform;

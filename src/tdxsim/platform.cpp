@@ -2,6 +2,7 @@
 
 #include "codec/base64.h"
 #include "codec/cbor.h"
+#include "tdxsim/collateral.h"
 #include "tdxsim/draw_key.h"
 #include "tdxsim/sgx_extension.h"
 
@@ -16,6 +17,7 @@ constexpr std::uint32_t kValidSeconds = 10U * 365 * 86'400;
 constexpr std::uint32_t kBackdatedSeconds = 86'400;  // clocks of the machines around differ
 constexpr const char* kRootName = "Cocoon DEV SGX Root CA";
 constexpr const char* kCaName = "Cocoon DEV SGX PCK Platform CA";
+constexpr const char* kSignerName = "Cocoon DEV SGX TCB Signing";
 constexpr const char* kLeafName = "Cocoon DEV SGX PCK Certificate";
 
 enum Key : std::int64_t {
@@ -25,7 +27,11 @@ enum Key : std::int64_t {
   kKeyLeaf = 4,
   kKeyCa = 5,
   kKeyRoot = 6,
+  kKeyCollateral = 7,
 };
+
+constexpr std::uint64_t kFileVersion = 2;
+constexpr std::size_t kCollateralBytesMax = 256 * 1024;
 
 Result<P256KeyPair> key_field(codec::CborFields& fields, Key key) {
   TRY(const BytesView scalar, fields.bytes(key));
@@ -40,7 +46,8 @@ Result<crypto::Certificate> certificate_field(codec::CborFields& fields, Key key
 
 }  // namespace
 
-Result<Platform> Platform::create(const FillRandom& random, UnixSeconds now) {
+Result<Platform> Platform::create(const FillRandom& random, UnixSeconds now,
+                                  const CollateralOptions& options) {
   TRY(const P256KeyPair root_key, draw_key<P256KeyPair>(random));
   TRY(const P256KeyPair ca_key, draw_key<P256KeyPair>(random));
   TRY(P256KeyPair pck, draw_key<P256KeyPair>(random));
@@ -70,19 +77,36 @@ Result<Platform> Platform::create(const FillRandom& random, UnixSeconds now) {
   what.subject_key = pck.public_key();
   what.extensions.emplace_back(kSgxExtensionOid, sgx_extension(ppid));
   TRY(crypto::Certificate leaf, crypto::issue_certificate(what, ca_key));
+
+  TRY(const P256KeyPair signer_key, draw_key<P256KeyPair>(random));
+  ++what.serial;
+  what.issuer_common_name = kRootName;
+  what.common_name = kSignerName;
+  what.subject_key = signer_key.public_key();
+  what.extensions.clear();
+  TRY(crypto::Certificate signer, crypto::issue_certificate(what, root_key));
+  const CollateralSigners signers{.root = root,
+                                  .root_key = root_key,
+                                  .ca = ca,
+                                  .ca_key = ca_key,
+                                  .signer = signer,
+                                  .signer_key = signer_key,
+                                  .pck = leaf};
+  TRY(std::string collateral, make_collateral(signers, now, options));
   return Platform(std::move(pck), std::move(attestation),
-                  {std::move(leaf), std::move(ca), std::move(root)});
+                  {std::move(leaf), std::move(ca), std::move(root)}, std::move(collateral));
 }
 
 SecretBytes Platform::save() const {
   const auto key = [](Key number) { return Cbor::integer(number); };
   return SecretBytes(codec::encode_cbor(Cbor::map({
-      {key(kKeyVersion), Cbor::unsigned_integer(1)},
+      {key(kKeyVersion), Cbor::unsigned_integer(kFileVersion)},
       {key(kKeyPck), Cbor::bytes(pck_.expose_private())},
       {key(kKeyAttestation), Cbor::bytes(attestation_.expose_private())},
       {key(kKeyLeaf), Cbor::bytes(chain_[0].der())},
       {key(kKeyCa), Cbor::bytes(chain_[1].der())},
       {key(kKeyRoot), Cbor::bytes(chain_[2].der())},
+      {key(kKeyCollateral), Cbor::bytes(as_bytes(collateral_))},
   })));
 }
 
@@ -90,16 +114,21 @@ Result<Platform> Platform::load(BytesView saved) {
   TRY(const Cbor item, codec::decode_cbor(saved, {.depth = 2, .items = 32}));
   TRY(codec::CborFields fields, codec::CborFields::of(item));
   TRY(const std::uint64_t version, fields.unsigned_integer(kKeyVersion));
-  if (version != 1)
+  if (version != kFileVersion)
     return fail(codec::CodecError::kMalformed, "unknown version of the platform file");
   TRY(P256KeyPair pck, key_field(fields, kKeyPck));
   TRY(P256KeyPair attestation, key_field(fields, kKeyAttestation));
   TRY(crypto::Certificate leaf, certificate_field(fields, kKeyLeaf));
   TRY(crypto::Certificate ca, certificate_field(fields, kKeyCa));
   TRY(crypto::Certificate root, certificate_field(fields, kKeyRoot));
+  TRY(const BytesView collateral, fields.bytes(kKeyCollateral));
   TRY_VOID(fields.finish());
+  if (collateral.size() > kCollateralBytesMax) {
+    return fail(codec::CodecError::kTooLarge, "collateral of the platform file too long");
+  }
   return Platform(std::move(pck), std::move(attestation),
-                  {std::move(leaf), std::move(ca), std::move(root)});
+                  {std::move(leaf), std::move(ca), std::move(root)},
+                  std::string(as_text(collateral)));
 }
 
 attest::RootFingerprint Platform::root_fingerprint() const { return root().fingerprint(); }

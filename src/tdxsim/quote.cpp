@@ -1,18 +1,14 @@
 #include <algorithm>
 
 #include "base/reader.h"
-#include "tdxsim/platform.h"
+#include "tdxsim/collateral.h"
 
 // The layout is docs/formats/tdx-quote.md's.
 namespace cocoon::tdxsim {
 namespace {
 
-constexpr ByteArray<16> kQeVendorIntel{
-    std::byte{0x93}, std::byte{0x9a}, std::byte{0x72}, std::byte{0x33},
-    std::byte{0xf7}, std::byte{0x9c}, std::byte{0x4c}, std::byte{0xa9},
-    std::byte{0x94}, std::byte{0x0a}, std::byte{0x0d}, std::byte{0xb3},
-    std::byte{0x95}, std::byte{0x7f}, std::byte{0x06}, std::byte{0x07}};
-constexpr ByteArray<16> kTeeTcbSvn{std::byte{5}, std::byte{1}, std::byte{2}};
+using attest::intel::kQeVendorIntel;
+using attest::intel::TdBody;
 
 ByteArray<64> given_or_flipped(ByteArray<64> report_data, QuoteOptions::ReportData how) {
   switch (how) {
@@ -29,26 +25,32 @@ Bytes header_and_body(const ByteArray<64>& report_data, const Measurements& meas
                       const QuoteOptions& options) {
   Writer out(Endian::kLittle);
   out.u16(options.version).u16(2).u32(0x81).zeros(4).bytes(kQeVendorIntel).zeros(20);
-  if (options.version == 5) out.u16(3).u32(648);
-  out.bytes(kTeeTcbSvn);
+  const bool is_extended = options.kind == TdBody::Kind::kTd15Extended;
+  if (options.version == 5) out.u16(is_extended ? 4 : 3).u32(is_extended ? 885 : 648);
+  out.bytes(options.tee_tcb_svn);
   out.bytes(crypto::sha384(label("cocoon/1 tdx-sim mrseam")));
-  out.zeros(48).zeros(8);  // MRSIGNERSEAM and SEAMATTRIBUTES of an Intel module
+  out.bytes(options.mr_signer_seam).bytes(options.seam_attributes);
   out.u64(options.td_attributes).bytes(measurements.xfam).bytes(measurements.mrtd);
   out.zeros(3 * 48);  // MRCONFIGID, MROWNER, MROWNERCONFIG
   out.bytes(measurements.rtmr0).bytes(measurements.rtmr1).bytes(measurements.rtmr2);
   out.bytes(options.rtmr3);
   out.bytes(given_or_flipped(report_data, options.report_data));
-  if (options.version == 5) out.bytes(kTeeTcbSvn).bytes(options.mr_service_td);
+  if (options.version == 5) out.bytes(options.tee_tcb_svn2).bytes(options.mr_service_td);
+  if (options.version == 5 && is_extended) {
+    out.zeros(1 + 32).bytes(options.device_info).zeros(48 + 8);
+    out.zeros(16 + 16 + 12).bytes(options.service_td_hash).zeros(8);
+  }
   return std::move(out).take();
 }
 
-Bytes qe_report(BytesView attestation_key, BytesView authentication_data) {
+Bytes qe_report(BytesView attestation_key, BytesView authentication_data,
+                const QuoteOptions& options) {
   Writer out(Endian::kLittle);
   out.zeros(16).u32(0).zeros(28);
-  out.u64(0x15).u64(0xe7);  // ATTRIBUTES: INIT, MODE64BIT, PROVISIONKEY; XFRM
+  out.u64(options.qe_attributes).u64(0xe7);  // FLAGS and XFRM
   out.bytes(crypto::sha256(label("cocoon/1 tdx-sim qe mrenclave"))).zeros(32);
-  out.bytes(crypto::sha256(label("cocoon/1 tdx-sim qe mrsigner"))).zeros(96);
-  out.u16(2).u16(4).zeros(60);  // ISVPRODID of the TD quoting enclave, ISVSVN
+  out.bytes(qe_mr_signer()).zeros(96);
+  out.u16(2).u16(options.qe_isv_svn).zeros(60);  // ISVPRODID of the TD quoting enclave, ISVSVN
   out.bytes(crypto::sha256({attestation_key, authentication_data})).zeros(32);
   return std::move(out).take();
 }
@@ -90,7 +92,7 @@ Result<Bytes> Platform::quote(const ByteArray<64>& report_data, const Measuremen
   for (std::size_t i = 0; i < authentication_data.size(); ++i) {
     authentication_data[i] = static_cast<std::byte>(i);
   }
-  const Bytes report = qe_report(attestation_.public_key().view(), authentication_data);
+  const Bytes report = qe_report(attestation_.public_key().view(), authentication_data, options);
   TRY(const crypto::P256Signature report_signature, pck_.sign(report));
   std::string pem;
   for (const crypto::Certificate& certificate : chain_) pem += to_pem(certificate);

@@ -13,8 +13,6 @@ using codec::DerTag;
 // Component SVNs, PCE SVN and CPUSVN of an invented platform.
 constexpr std::array<std::uint8_t, 16> kComponentSvn{3, 3, 2, 2, 3, 1, 0, 5};
 constexpr std::uint64_t kPceSvn = 13;
-constexpr ByteArray<6> kFmspc{std::byte{0xc0}, std::byte{0xc0}, std::byte{0x00},
-                              std::byte{0x00}, std::byte{0x00}, std::byte{0x01}};
 
 std::string oid(const std::string& rest) { return std::string(kSgxExtensionOid) + rest; }
 

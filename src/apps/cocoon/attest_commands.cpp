@@ -5,7 +5,11 @@
 #include "apps/cocoon/error.h"
 #include "apps/common/role_program.h"
 #include "attest/inspect.h"
+#include "attest/policy_toml.h"
+#include "attest/reason.h"
+#include "attest/verdict.h"
 #include "codec/json.h"
+#include "codec/rfc3339.h"
 #include "files/small_files.h"
 
 namespace cocoon::apps {
@@ -44,6 +48,74 @@ int inspect(const std::string& file, const Terminal& terminal) {
   return kExitOk;
 }
 
+constexpr const char* kVerifyHelp = R"(DESCRIPTION
+  Judges a TDX quote with Intel's collateral at a time: signatures up to Intel's root, revocation, the windows of the
+  collateral, the levels of platform, TDX module and quoting enclave, and the attributes of the TD. A policy adds its
+  roots, exceptions, bans and image list. Needs no network; the same inputs always give the same verdict.
+
+OUTPUT OF --json
+  verdict "accept" or "reject"; tcb_status as Intel names it; reasons (each a stable name, a colon, and what a person
+  understands); advisories; quote_version; fmspc, mrtd, rtmr, report_data and td_attributes in hexadecimal; and what the
+  verdict was made from: quote_digest, collateral_digest, at, policy_hash.
+
+EXIT STATUS
+  0 accepted; 1 rejected; 2 there is nothing to judge: a file that cannot be read, is no quote, no collateral, no policy.
+
+EXAMPLES
+  cocoon attest verify --quote quote.bin --collateral collateral.json --at 2026-02-06T15:21:01Z
+  cocoon attest verify --quote quote.bin --collateral collateral.json --at 2026-02-06T15:21:01Z --policy policy.toml --json)";
+
+struct VerifyArguments {
+  std::string quote;
+  std::string collateral;
+  std::string at;
+  std::string policy;
+};
+
+Error unusable(std::string_view what, const Error& error) {
+  return {AppError::kBadInput, std::string(what) + ": " + error.message()};
+}
+
+// A file with the quote's bytes, or with their hexadecimal as text.
+Bytes quote_bytes(Bytes file) {
+  std::string digits(as_text(file));
+  std::erase_if(digits, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
+  if (digits.starts_with("0x")) digits.erase(0, 2);
+  auto decoded = from_hex(digits);
+  return decoded && !decoded->empty() ? std::move(*decoded) : std::move(file);
+}
+
+Result<attest::QuoteVerdict> judge(const VerifyArguments& arguments) {
+  TRY(Bytes quote, files::read_file(arguments.quote, kInspectBytesMax));
+  TRY(const Bytes collateral,
+      files::read_file(arguments.collateral, attest::intel::kCollateralBytesMax));
+  TRY(const UnixSeconds at, codec::parse_rfc3339(arguments.at));
+  std::optional<attest::Policy> policy;
+  if (!arguments.policy.empty()) {
+    TRY(const Bytes toml, files::read_file(arguments.policy, kInspectBytesMax));
+    TRY(policy, attest::parse_policy_toml(toml));
+  }
+  return attest::judge_quote(quote_bytes(std::move(quote)), collateral, at,
+                             policy ? &*policy : nullptr);
+}
+
+int verify(const VerifyArguments& arguments, const Terminal& terminal) {
+  const auto judged = judge(arguments);
+  if (!judged) return report(terminal, unusable("nothing to judge", judged.error()));
+  const bool is_accepted = judged->record.outcome == attest::Verdict::Outcome::kAccept;
+  if (terminal.is_json()) {
+    terminal.json(codec::write_json(judged->to_json()));
+  } else {
+    terminal.headline(is_accepted ? "accepted" : "rejected");
+    if (!judged->record.tcb_status.empty()) terminal.fact("tcb_status", judged->record.tcb_status);
+    for (const Error& reason : judged->record.reasons) terminal.note(attest::reason_text(reason));
+    for (const std::string& advisory : judged->record.advisories) {
+      terminal.fact("advisory", advisory);
+    }
+  }
+  return is_accepted ? kExitOk : kExitFailed;
+}
+
 }  // namespace
 
 void add_attest_commands(Commands& commands) {
@@ -54,6 +126,15 @@ void add_attest_commands(Commands& commands) {
            kInspectHelp, [file](Terminal& terminal) { return inspect(*file, terminal); })
       .add_option("FILE", *file, "a TDX quote or an evidence bundle")
       ->required();
+  const auto arguments = std::make_shared<VerifyArguments>();
+  CLI::App& verifying = commands.add(
+      group, "verify", "judge a TDX quote with Intel's collateral at a time", kVerifyHelp,
+      [arguments](Terminal& terminal) { return verify(*arguments, terminal); });
+  verifying.add_option("--quote", arguments->quote, "the quote")->required();
+  verifying.add_option("--collateral", arguments->collateral, "Intel's collateral, JSON")
+      ->required();
+  verifying.add_option("--at", arguments->at, "the time of judgement, RFC 3339")->required();
+  verifying.add_option("--policy", arguments->policy, "a policy, TOML");
 }
 
 }  // namespace cocoon::apps

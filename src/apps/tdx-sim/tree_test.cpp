@@ -127,8 +127,8 @@ TEST_CASE("an entry gets its attributes, and a quote for each time its inblob is
   CHECK_EQ(text_of(entry / "generation"), "1\n");
   const std::vector roots{state.platform().root_fingerprint()};
   const Bytes outblob = files::read_file(entry / "outblob", 65536).value();
-  const auto quote = attest::intel::verify_quote(
-      attest::intel::UnverifiedQuote::parse(outblob).value(), roots, tdxsim::kFixtureNow);
+  const auto quote =
+      attest::intel::verify_quote(attest::intel::UnverifiedQuote::parse(outblob).value(), roots);
   CHECK_EQ(as_text(quote.value().body().report_data), std::string(64, 'x'));
   CHECK_EQ(tree.serve_once(), 0);
 

@@ -128,4 +128,13 @@ Result<PckInfo> read_pck_info(const crypto::Certificate& leaf) {
   return or_malformed(read_extension(leaf), "SGX extension of the PCK certificate");
 }
 
+std::optional<ByteArray<6>> fmspc_of(const UnverifiedQuote& quote) {
+  const auto chain = crypto::Certificate::from_pem_chain(as_text(quote.certificates()), 3);
+  if (!chain) return std::nullopt;
+  for (const crypto::Certificate& certificate : *chain) {
+    if (const auto info = read_pck_info(certificate); info.has_value()) return info->fmspc;
+  }
+  return std::nullopt;
+}
+
 }  // namespace cocoon::attest::intel

@@ -3,7 +3,7 @@
 #include <array>
 #include <optional>
 
-#include "attest/intel/error.h"
+#include "attest/intel/quote.h"
 #include "crypto/certificate.h"
 
 namespace cocoon::attest::intel {
@@ -24,5 +24,8 @@ struct PckInfo {
 // kMalformed if the extension is absent, incomplete, repeats a field or has one that the profile
 // does not know.
 [[nodiscard]] Result<PckInfo> read_pck_info(const crypto::Certificate& leaf);
+// The platform model that the quote's own certificates name, unverified; none if they cannot be
+// read.
+[[nodiscard]] std::optional<ByteArray<6>> fmspc_of(const UnverifiedQuote& quote);
 
 }  // namespace cocoon::attest::intel

@@ -13,12 +13,6 @@ constexpr std::uint16_t kCertificationQeReport = 6;
 constexpr std::uint16_t kCertificationPckChain = 5;
 constexpr std::size_t kQeReportSize = 384;
 constexpr std::size_t kAuthenticationDataMax = 1024;
-// The quoting enclaves of Intel name themselves by this.
-constexpr ByteArray<16> kQeVendorIntel{
-    std::byte{0x93}, std::byte{0x9a}, std::byte{0x72}, std::byte{0x33},
-    std::byte{0xf7}, std::byte{0x9c}, std::byte{0x4c}, std::byte{0xa9},
-    std::byte{0x94}, std::byte{0x0a}, std::byte{0x0d}, std::byte{0xb3},
-    std::byte{0x95}, std::byte{0x7f}, std::byte{0x06}, std::byte{0x07}};
 
 Result<std::size_t> body_size(TdBody::Kind kind) {
   switch (kind) {
@@ -30,6 +24,21 @@ Result<std::size_t> body_size(TdBody::Kind kind) {
       return 885;
   }
   return fail(IntelError::kUnsupported, "body that is not a trust domain's");
+}
+
+Result<TdBodyExtended> parse_extension(Reader& in) {
+  TdBodyExtended out;
+  TRY(out.vm_id, in.u8());
+  TRY(out.td_id, in.array<32>());
+  TRY(out.device_info, in.array<48>());
+  TRY(out.first_service_td_hash, in.array<48>());
+  TRY(out.first_service_td_attributes, in.array<8>());
+  TRY(out.first_cpu_svn, in.array<16>());
+  TRY(out.first_tee_tcb_svn, in.array<16>());
+  TRY(out.first_fmspc, in.array<12>());
+  TRY(out.service_td_hash, in.array<48>());
+  TRY(out.service_td_attributes, in.array<8>());
+  return out;
 }
 
 Result<TdBody> parse_body(TdBody::Kind kind, BytesView bytes) {
@@ -56,6 +65,10 @@ Result<TdBody> parse_body(TdBody::Kind kind, BytesView bytes) {
     TRY(more.mr_service_td, in.array<48>());
     out.td15 = more;
   }
+  if (kind == TdBody::Kind::kTd15Extended) {
+    TRY(out.extended, parse_extension(in));
+  }
+  TRY_VOID(in.expect_end());
   return out;
 }
 
@@ -96,6 +109,14 @@ Result<std::uint16_t> parse_header(Reader& in) {
 }
 
 }  // namespace
+
+ByteArray<8> TdBody::td_attribute_bytes() const {
+  ByteArray<8> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<std::byte>(td_attributes >> (8 * i) & 0xffU);
+  }
+  return out;
+}
 
 Result<UnverifiedQuote> UnverifiedQuote::parse(BytesView bytes) {
   const auto parse_all = [&]() -> Result<UnverifiedQuote> {

@@ -13,10 +13,32 @@ namespace cocoon::attest::intel {
 // Longest quote that is looked at, whatever the source's buffer held after it.
 inline constexpr std::size_t kQuoteBytesMax = 16 * 1024;
 
+// The quoting enclaves of Intel name themselves by this in a quote's header.
+inline constexpr ByteArray<16> kQeVendorIntel{
+    std::byte{0x93}, std::byte{0x9a}, std::byte{0x72}, std::byte{0x33},
+    std::byte{0xf7}, std::byte{0x9c}, std::byte{0x4c}, std::byte{0xa9},
+    std::byte{0x94}, std::byte{0x0a}, std::byte{0x0d}, std::byte{0xb3},
+    std::byte{0x95}, std::byte{0x7f}, std::byte{0x06}, std::byte{0x07}};
+
 // What a TD body adds from TDX 1.5 on.
 struct TdBody15 {
   ByteArray<16> tee_tcb_svn2{};
   crypto::Sha384Digest mr_service_td{};
+};
+
+// What the extended body adds: where the TD was first launched, its service TDs then and now, and
+// the devices that are bound to it.
+struct TdBodyExtended {
+  std::uint8_t vm_id = 0;
+  ByteArray<32> td_id{};
+  crypto::Sha384Digest device_info{};
+  crypto::Sha384Digest first_service_td_hash{};
+  ByteArray<8> first_service_td_attributes{};
+  ByteArray<16> first_cpu_svn{};
+  ByteArray<16> first_tee_tcb_svn{};
+  ByteArray<12> first_fmspc{};
+  crypto::Sha384Digest service_td_hash{};
+  ByteArray<8> service_td_attributes{};
 };
 
 // What the TDX module reports about a trust domain (docs/formats/tdx-quote.md). Byte strings are in
@@ -36,7 +58,11 @@ struct TdBody {
   crypto::Sha384Digest mr_owner_config{};
   std::array<crypto::Sha384Digest, 4> rtmr{};
   ByteArray<64> report_data{};
-  std::optional<TdBody15> td15;  // kTd15 and kTd15Extended
+  std::optional<TdBody15> td15;            // kTd15 and kTd15Extended
+  std::optional<TdBodyExtended> extended;  // kTd15Extended
+
+  // td_attributes in the quote's order.
+  [[nodiscard]] ByteArray<8> td_attribute_bytes() const;
 };
 
 // The quoting enclave's own report.

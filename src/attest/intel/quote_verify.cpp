@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attest/intel/malformed.h"
+#include "attest/intel/names.h"
 
 namespace cocoon::attest::intel {
 namespace {
@@ -25,29 +26,24 @@ std::unexpected<Error> bad_signature(const Error& error, std::string_view what) 
   return fail(IntelError::kBadSignature, std::string(what) + ": " + error.message());
 }
 
-// Intel's certificates carry exact names; those of a development root end alike.
-bool has_role_name(const std::string& common_name, std::string_view role,
-                   const crypto::CertificateFingerprint& root) {
-  return root == intel_sgx_root() ? common_name == "Intel " + std::string(role)
-                                  : common_name.ends_with(role);
-}
-
 Status check_names(const std::vector<crypto::Certificate>& chain,
                    const crypto::CertificateFingerprint& root) {
   const std::string ca = chain[1].subject_common_name();
-  const bool ca_named = has_role_name(ca, "SGX PCK Platform CA", root) ||
-                        has_role_name(ca, "SGX PCK Processor CA", root);
-  if (!has_role_name(chain[0].subject_common_name(), "SGX PCK Certificate", root) || !ca_named ||
-      !has_role_name(chain[2].subject_common_name(), "SGX Root CA", root)) {
+  const bool ca_named =
+      has_role_name(ca, kRolePlatformCa, root) || has_role_name(ca, kRoleProcessorCa, root);
+  if (!has_role_name(chain[0].subject_common_name(), kRolePck, root) || !ca_named ||
+      !has_role_name(chain[2].subject_common_name(), kRoleRoot, root)) {
     return fail(IntelError::kMalformed, "PCK chain: a certificate whose name is not of its place");
   }
   return {};
 }
 
+// Leaf, CA and root.
 Result<std::vector<crypto::Certificate>> read_chain(const UnverifiedQuote& quote) {
-  TRY(auto chain,
+  TRY(auto unordered,
       or_malformed(crypto::Certificate::from_pem_chain(as_text(quote.certificates()), kChainLength),
                    "PCK chain"));
+  TRY(auto chain, or_malformed(crypto::order_chain(std::move(unordered)), "PCK chain"));
   if (chain.size() != kChainLength) {
     return fail(IntelError::kMalformed, "PCK chain: not exactly leaf, CA and root");
   }
@@ -55,6 +51,28 @@ Result<std::vector<crypto::Certificate>> read_chain(const UnverifiedQuote& quote
     return fail(IntelError::kMalformed, "PCK chain: the leaf is an authority");
   }
   return chain;
+}
+
+Result<PckChain> verify_pck_chain(const UnverifiedQuote& quote,
+                                  std::span<const crypto::CertificateFingerprint> roots) {
+  TRY(const auto chain, read_chain(quote));
+  if (const Status linked = crypto::verify_chain_links(chain); !linked) {
+    return bad_signature(linked.error(), "PCK chain");
+  }
+  const crypto::CertificateFingerprint root = chain.back().fingerprint();
+  if (std::ranges::find(roots, root) == roots.end()) {
+    return fail(IntelError::kUntrustedRoot, "the quote's root certificate is not in the policy");
+  }
+  TRY_VOID(check_names(chain, root));
+  TRY(const PckInfo info, read_pck_info(chain[0]));
+  TRY(const crypto::P256PublicKey key, or_malformed(chain[0].p256_public_key(), "PCK key"));
+  TRY(crypto::P256Verifier verifier, or_malformed(crypto::P256Verifier::create(key), "PCK key"));
+  return PckChain{.info = info,
+                  .leaf = chain[0],
+                  .issuer = chain[1],
+                  .root = root,
+                  .validity = crypto::common_validity(chain),
+                  .key = std::move(verifier)};
 }
 
 Status check_qe_binding(const UnverifiedQuote& quote) {
@@ -68,40 +86,68 @@ Status check_qe_binding(const UnverifiedQuote& quote) {
   return {};
 }
 
+// Keeps at most as many as are allowed: when it is full, all are forgotten and verified anew.
+template <class Value>
+void remember(std::map<crypto::Sha256Digest, Value>& among, const crypto::Sha256Digest& key,
+              const Value& value) {
+  if (among.size() >= QuoteVerifier::kRemembered) among.clear();
+  among.insert_or_assign(key, value);
+}
+
 }  // namespace
+
+bool has_role_name(const std::string& common_name, std::string_view role,
+                   const crypto::CertificateFingerprint& root) {
+  return root == intel_sgx_root() ? common_name == "Intel " + std::string(role)
+                                  : common_name.ends_with(role);
+}
 
 const crypto::CertificateFingerprint& intel_sgx_root() {
   static const crypto::CertificateFingerprint root(kIntelSgxRoot);
   return root;
 }
 
-Result<VerifiedQuote> verify_quote(UnverifiedQuote quote,
-                                   std::span<const crypto::CertificateFingerprint> roots,
-                                   UnixSeconds at) {
-  TRY(const auto chain, read_chain(quote));
-  if (const Status linked = crypto::verify_chain(chain, at); !linked) {
-    return bad_signature(linked.error(), "PCK chain");
-  }
-  const crypto::CertificateFingerprint root = chain.back().fingerprint();
-  if (std::ranges::find(roots, root) == roots.end()) {
-    return fail(IntelError::kUntrustedRoot, "the quote's root certificate is not in the policy");
-  }
-  TRY_VOID(check_names(chain, root));
-  TRY(const PckInfo pck, read_pck_info(chain[0]));
+Result<std::shared_ptr<const PckChain>> QuoteVerifier::chain_of(const UnverifiedQuote& quote,
+                                                                const crypto::Sha256Digest& key) {
+  if (const auto known = chains_.find(key); known != chains_.end()) return known->second;
+  TRY(PckChain verified, verify_pck_chain(quote, roots_));
+  auto chain = std::make_shared<const PckChain>(std::move(verified));
+  remember(chains_, key, chain);
+  return chain;
+}
 
-  TRY(const crypto::P256PublicKey pck_key, or_malformed(chain[0].p256_public_key(), "PCK key"));
-  if (const Status valid =
-          crypto::verify_p256(pck_key, quote.qe_report_bytes(), quote.qe_report_signature());
+Result<crypto::P256Verifier> QuoteVerifier::attestation_key_of(
+    const UnverifiedQuote& quote, const PckChain& chain, const crypto::Sha256Digest& chain_key) {
+  const crypto::Sha256Digest key =
+      crypto::sha256({chain_key, quote.attestation_key().view(), quote.qe_report_bytes(),
+                      quote.qe_report_signature().view(), quote.qe_authentication_data()});
+  if (const auto known = attestation_keys_.find(key); known != attestation_keys_.end()) {
+    return known->second;
+  }
+  if (const Status valid = chain.key.verify(quote.qe_report_bytes(), quote.qe_report_signature());
       !valid) {
     return bad_signature(valid.error(), "QE report");
   }
   TRY_VOID(check_qe_binding(quote));
-  if (const Status valid =
-          crypto::verify_p256(quote.attestation_key(), quote.signed_part(), quote.signature());
-      !valid) {
+  auto verifier = crypto::P256Verifier::create(quote.attestation_key());
+  if (!verifier) return bad_signature(verifier.error(), "attestation key");
+  remember(attestation_keys_, key, *verifier);
+  return std::move(*verifier);
+}
+
+Result<VerifiedQuote> QuoteVerifier::verify(UnverifiedQuote quote) {
+  const crypto::Sha256Digest chain_key = crypto::sha256(quote.certificates());
+  TRY(std::shared_ptr<const PckChain> chain, chain_of(quote, chain_key));
+  TRY(const crypto::P256Verifier verifier, attestation_key_of(quote, *chain, chain_key));
+  if (const Status valid = verifier.verify(quote.signed_part(), quote.signature()); !valid) {
     return bad_signature(valid.error(), "quote");
   }
-  return VerifiedQuote(std::move(quote), pck, root);
+  return VerifiedQuote(std::move(quote), std::move(chain));
+}
+
+Result<VerifiedQuote> verify_quote(UnverifiedQuote quote,
+                                   std::span<const crypto::CertificateFingerprint> roots) {
+  return QuoteVerifier({roots.begin(), roots.end()}).verify(std::move(quote));
 }
 
 }  // namespace cocoon::attest::intel

@@ -47,6 +47,9 @@ IMAGES = [
 ]
 ROOTS = [filled(0xAA, 32), filled(0xBB, 32)]
 STATEMENT_AGE = 4200
+EXCEPTIONS = [("OutOfDate", ["INTEL-SA-00960", "INTEL-SA-00982"], 1798675200, "2026-12-31T00:00:00Z")]
+BANS = [filled(0xE1, 16), filled(0xE2, 64)]
+EVALUATION_NUMBER_MIN = 17
 BLOCKS = [359999872, 360000000]
 
 
@@ -54,7 +57,9 @@ def policy_cbor():
     images = [{1: image["name"], 2: image["mrtd"], 3: image["rtmr1"], 4: image["rtmr2"],
                5: [{1: name, 2: rtmr0, 3: xfam} for name, rtmr0, xfam in image["shapes"]]}
               for image in IMAGES]
-    return cbor({1: 1, 2: -777, 3: images, 4: ROOTS, 5: STATEMENT_AGE})
+    exceptions = sorted(({1: status, 2: advisories, 3: until} for status, advisories, until, _ in EXCEPTIONS), key=cbor)
+    return cbor({1: 2, 2: -777, 3: images, 4: ROOTS, 5: STATEMENT_AGE, 6: exceptions, 7: sorted(BANS),
+                 8: EVALUATION_NUMBER_MIN})
 
 
 def image_hash(image, shape):
@@ -68,9 +73,15 @@ def block_hash(seqno):
 
 def registry_toml():
     roots = ", ".join(f'"{root.hex()}"' for root in reversed(ROOTS))
+    bans = ", ".join(f'"{ban.hex()}"' for ban in reversed(BANS))
     lines = ["network = -777", "", "[parameters]", 'key_epoch = "3600s"', 'key_grace = "600s"',
              "statement_block_interval = 128", 'price_floor = "0 TON"', "", "[attestation]",
-             f'statement_age_max = "{STATEMENT_AGE}s"', f"roots = [{roots}]"]
+             f'statement_age_max = "{STATEMENT_AGE}s"', f"roots = [{roots}]", f"evaluation_number_min = {EVALUATION_NUMBER_MIN}",
+             f"banned_platforms = [{bans}]"]
+    for status, advisories, _, until in EXCEPTIONS:
+        listed = ", ".join(f'"{advisory}"' for advisory in advisories)
+        lines += ["", "[[attestation.exceptions]]", f'status = "{status}"', f"advisories = [{listed}]",
+                  f'until = "{until}"']
     for image in reversed(IMAGES):
         lines += ["", "[[images]]", f'name = "{image["name"]}"']
         lines += [f'{key} = "{image[key].hex()}"' for key in ("mrtd", "rtmr1", "rtmr2")]
