@@ -84,14 +84,14 @@ TEST_CASE("a body that dribbles is broken off although it never falls silent") {
 
 TEST_CASE("a body that comes steadily may take longer than one step's patience") {
   Local local;
-  local.options.body_timeout = 200ms;
+  local.options.body_timeout = 2s;
   local.run([](Local& at) -> Task<void> {
     RawClient client(at.executor);
     co_await client.connect(at.server->local());
     CHECK(co_await client.say("POST /echo HTTP/1.1\r\nContent-Length: 163840\r\n\r\n"));
     for (int i = 0; i < 10; ++i) {
       CHECK(co_await client.say(std::string(16384, 'a')));
-      co_await pause(40ms);
+      co_await pause(250ms);
     }
     CHECK((co_await client.hear("\r\n\r\n")).starts_with("HTTP/1.1 200"));
   });
@@ -137,9 +137,16 @@ TEST_CASE("of those who wait the one that has waited longest goes, and none at w
 TEST_CASE("bodies that dribble do not push out who has just come and is about to ask") {
   Local local;
   local.options.connections_max = 5;
-  local.run([](Local& at) -> Task<void> {
-    const std::string begin = "POST /echo HTTP/1.1\r\nContent-Length: 1000\r\n\r\n";
+  int begun = 0;
+  local.routes["/upload"] = [&begun](ports::HttpRequest request,
+                                     ports::ResponseWriter&) -> Task<void> {
+    ++begun;
+    (void)co_await ports::read_all(*request.body, 1000);
+  };
+  local.run([&begun](Local& at) -> Task<void> {
+    const std::string begin = "POST /upload HTTP/1.1\r\nContent-Length: 1000\r\n\r\n";
     const Crowd old = co_await crowd(&at, 4, begin);
+    while (begun < 4) co_await pause(1ms);
     const auto dribble = [](const Crowd& all) -> Task<void> {
       for (const auto& each : all) CHECK(co_await each->say("a"));
       co_await pause(10ms);
@@ -147,7 +154,7 @@ TEST_CASE("bodies that dribble do not push out who has just come and is about to
     co_await dribble(old);
     RawClient newcomer(at.executor);
     co_await newcomer.connect(at.server->local());
-    co_await pause(10ms);
+    while (at.server->connections() < 5) co_await pause(1ms);
     co_await dribble(old);
     const Crowd more = co_await crowd(&at, 3, begin);
     CHECK(co_await newcomer.say("GET /nowhere HTTP/1.1\r\n\r\n"));
