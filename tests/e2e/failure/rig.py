@@ -10,8 +10,8 @@ import urllib.request
 from pathlib import Path
 
 from support.http1 import ask
-from support.lab import Lab, Registry, Role
-from support.programs import FakeEngine, Program, wait_for
+from support.lab import Lab, Registry, Role, model_hash
+from support.programs import FakeEngine, Program, program, wait_for
 
 MODEL, MODEL_HASH = "fake-model", "c0" * 32
 CHAT = "/v1/chat/completions"
@@ -29,8 +29,10 @@ class Rig:
     def __init__(
         self, folder: Path, proxies: int = 1, workers: int = 1, worker_more: tuple[str, ...] = (), proxy_more: str = "",
         client_more: str = "", client_state: Path | None = None, registry: dict | None = None,
+        model: Path | None = None,
     ):
-        """`…_more` are lines of TOML for each such role; `registry` has fields of support.lab.Registry."""
+        """`…_more` are lines of TOML for each such role; `registry` has fields of support.lab.Registry.
+        With a `model` the workers supervise their engines themselves, in the place of llama-server."""
         self.lab = lab = Lab(folder)
         self.model = MODEL
         self.engines: list[FakeEngine] = []
@@ -42,22 +44,28 @@ class Rig:
             self.platform = lab.running[-1]
             named = [lab.new_proxy(f"proxy-{i + 1}") for i in range(proxies)]
             listed = [proxy for proxy, _ in named]
-            believed = Registry((root,), image, ((MODEL, MODEL_HASH),), tuple(listed), **(registry or {}))
+            digest = model_hash(model) if model else MODEL_HASH
+            believed = Registry((root,), image, ((MODEL, digest),), tuple(listed), **(registry or {}))
             self.world = world = lab.world("all", believed)
             self.proxies = [lab.start_proxy(proxy, key, world, proxy_more) for proxy, key in named]
             for i in range(workers):
-                place = lab.folder / f"engine-{i + 1}"
-                place.mkdir()
-                self.engines.append(FakeEngine(place, alias=MODEL))
-                engine = {"kind": "external", "url": self.engines[-1].url}
+                engine = {"kind": "llama-server", "program": program("fake-engine")} if model else self._new_engine()
                 self.workers.append(
-                    lab.start_worker(f"worker-{i + 1}", world, tsm, MODEL, engine, listed, more=worker_more)
+                    lab.start_worker(
+                        f"worker-{i + 1}", world, tsm, MODEL, engine, listed, model_path=model, more=worker_more
+                    )
                 )
             self.client = lab.start_client(world, more=client_more, state=client_state)
             self.wait_whole()
         except BaseException:
             self.stop()
             raise
+
+    def _new_engine(self) -> dict:
+        place = self.lab.folder / f"engine-{len(self.engines) + 1}"
+        place.mkdir()
+        self.engines.append(FakeEngine(place, alias=MODEL))
+        return {"kind": "external", "url": self.engines[-1].url}
 
     def stop(self) -> None:
         for role in [*self.proxies, *self.workers]:

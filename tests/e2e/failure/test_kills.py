@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -11,7 +13,7 @@ from pathlib import Path
 
 from failure.rig import Asking, Case, Rig, engine_state, metric
 from support.lab import Role
-from support.programs import wait_for
+from support.programs import ROOT, wait_for
 
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 2**32)
@@ -123,6 +125,40 @@ class OneNetwork(Case):
     def test_a_client_that_is_ended_finishes_its_stream(self):
         asking = self.rig.begin(tokens=30, interval_ms=60)
         self.drain(self.rig.client.program, asking)
+
+
+class SupervisedEngine(Case):
+    """A worker whose engine is its child, as in a deployment."""
+
+    def setUp(self):
+        place = tempfile.TemporaryDirectory(prefix="cocoon-supervised-")
+        self.addCleanup(place.cleanup)
+        model = Path(place.name) / "tiny.gguf"
+        subprocess.run([sys.executable, ROOT / "tests/support/tiny_gguf.py", model], check=True)
+        self.rig = Rig(Path(place.name) / "net", model=model)
+        self.addCleanup(self.rig.stop)
+        self.worker = self.rig.workers[0]
+
+    def engine_pid(self, since: int = 0) -> int:
+        return int(self.worker.program.wait_for_log(r'"engine\.ready".*"pid":(\d+)', since=since).group(1))
+
+    def test_an_engine_killed_in_mid_stream_is_an_error_event_and_begins_again(self):
+        asking = self.rig.begin(tokens=400, interval_ms=20)
+        logged = len(self.worker.program.log())
+        os.kill(self.engine_pid(), signal.SIGKILL)
+        asking.join()
+        self.assert_told_error(asking)
+        self.engine_pid(since=logged)
+        self.rig.wait_whole()
+        self.assertEqual(metric(self.worker, "cocoon_engine_restarts_total"), 1)
+
+    def test_a_killed_worker_leaves_no_engine_behind_and_begins_again(self):
+        pid, logged = self.engine_pid(), len(self.worker.program.log())
+        self.worker.program.kill()
+        wait_for("the end of its engine", lambda: not Path(f"/proc/{pid}/exe").exists(), 10)
+        self.worker.program.start()
+        self.assertNotEqual(self.engine_pid(since=logged), pid)
+        self.rig.wait_whole()
 
 
 class RandomKills(Case):
