@@ -1,10 +1,10 @@
 #include <memory>
 #include <string>
 
+#include "apps/cocoon/attest_inspect.h"
 #include "apps/cocoon/commands.h"
 #include "apps/cocoon/error.h"
 #include "apps/common/role_program.h"
-#include "attest/inspect.h"
 #include "attest/policy_toml.h"
 #include "attest/reason.h"
 #include "attest/verdict.h"
@@ -15,38 +15,7 @@
 namespace cocoon::apps {
 namespace {
 
-constexpr std::size_t kInspectBytesMax = 1024 * 1024;
-
-constexpr const char* kInspectHelp = R"(DESCRIPTION
-  Shows what a TDX quote, or the evidence bundle of a worker, says: measurements, attributes, the statement it vouches
-  for, the platform's certificate. Nothing is verified; anybody can write such a file.
-
-OUTPUT OF --json
-  one object with a member for each fact; bytes are hexadecimal.
-
-EXIT STATUS
-  0 shown; 2 the file cannot be read or is neither.
-
-EXAMPLES
-  cocoon attest inspect quote.bin
-  cocoon attest inspect evidence.bin --json)";
-
-int inspect(const std::string& file, const Terminal& terminal) {
-  auto bytes = files::read_file(file, kInspectBytesMax);
-  if (!bytes) return report(terminal, Error(AppError::kBadInput, bytes.error().message()));
-  auto facts = attest::inspect_quote_json(*bytes);
-  if (!facts) return report(terminal, Error(AppError::kBadInput, facts.error().message()));
-  if (terminal.is_json()) {
-    terminal.json(codec::write_json(*facts));
-    return kExitOk;
-  }
-  terminal.headline("Nothing below has been verified.");
-  for (const auto& [key, value] : *facts->as_object()) {
-    terminal.fact(key,
-                  value.as_string() != nullptr ? *value.as_string() : codec::write_json(value));
-  }
-  return kExitOk;
-}
+constexpr std::size_t kQuoteFileBytesMax = 1024 * 1024;
 
 constexpr const char* kVerifyHelp = R"(DESCRIPTION
   Judges a TDX quote with Intel's collateral at a time: signatures up to Intel's root, revocation, the windows of the
@@ -86,13 +55,13 @@ Bytes quote_bytes(Bytes file) {
 }
 
 Result<attest::QuoteVerdict> judge(const VerifyArguments& arguments) {
-  TRY(Bytes quote, files::read_file(arguments.quote, kInspectBytesMax));
+  TRY(Bytes quote, files::read_file(arguments.quote, kQuoteFileBytesMax));
   TRY(const Bytes collateral,
       files::read_file(arguments.collateral, attest::intel::kCollateralBytesMax));
   TRY(const UnixSeconds at, codec::parse_rfc3339(arguments.at));
   std::optional<attest::Policy> policy;
   if (!arguments.policy.empty()) {
-    TRY(const Bytes toml, files::read_file(arguments.policy, kInspectBytesMax));
+    TRY(const Bytes toml, files::read_file(arguments.policy, kQuoteFileBytesMax));
     TRY(policy, attest::parse_policy_toml(toml));
   }
   return attest::judge_quote(quote_bytes(std::move(quote)), collateral, at,
@@ -120,12 +89,7 @@ int verify(const VerifyArguments& arguments, const Terminal& terminal) {
 
 void add_attest_commands(Commands& commands) {
   CLI::App& group = commands.group("attest", "evidence of confidential computing");
-  const auto file = std::make_shared<std::string>();
-  commands
-      .add(group, "inspect", "show what a quote or an evidence bundle says; verifies nothing",
-           kInspectHelp, [file](Terminal& terminal) { return inspect(*file, terminal); })
-      .add_option("FILE", *file, "a TDX quote or an evidence bundle")
-      ->required();
+  add_inspect_command(commands, group);
   const auto arguments = std::make_shared<VerifyArguments>();
   CLI::App& verifying = commands.add(
       group, "verify", "judge a TDX quote with Intel's collateral at a time", kVerifyHelp,
