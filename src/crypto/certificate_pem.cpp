@@ -39,7 +39,15 @@ Result<Bytes> decode(std::string_view armoured) {
   if (length < 0 || static_cast<std::size_t>(length) != out.size()) {
     return openssl::refuse(CryptoError::kBadCertificate, "PEM body is not base64");
   }
+  // Unused bits of the last digit decode to nothing, so that only zeros may stand there.
+  std::string again(digits.size() + 1, '\0');
   out.resize(out.size() - padding);
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(again.data()), openssl::raw(BytesView(out)),
+                  static_cast<int>(out.size()));
+  again.pop_back();
+  if (again != digits) {
+    return fail(CryptoError::kBadCertificate, "PEM body is not canonical base64");
+  }
   return out;
 }
 
