@@ -27,6 +27,7 @@ class SimulatedGpu {
   [[nodiscard]] SecretBytes save() const;
   [[nodiscard]] static Result<SimulatedGpu> load(BytesView saved);
 
+  [[nodiscard]] const crypto::Certificate& root() const { return chain_.back(); }
   [[nodiscard]] crypto::Sha256Digest root_fingerprint() const;
   // What this GPU answers to a request with this nonce.
   [[nodiscard]] Result<attest::nvidia::GpuEvidence> evidence(const ByteArray<32>& nonce,

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "apps/tdx-sim/devices.h"
+#include "apps/tdx-sim/secret_file.h"
 #include "apps/tdx-sim/state.h"
 #include "apps/tdx-sim/tree.h"
 #include "base/check.h"
@@ -28,6 +30,10 @@ FILES
   STATE/platform.cbor   keys and certificates, mode 0600; made at the first start
   STATE/root.der, root.pem, root.sha256
                         the root certificate and its fingerprint, for the registry's [attestation] roots
+  STATE/snp.cbor, snp-root.der, snp-root.sha256, snp-measurement.hex
+                        with --platform snp-turin: an EPYC Turin's keys, its root, and what its guest measures
+  STATE/gpu.cbor, gpu-root.der, gpu-root.sha256, golden.json, golden.json.sig, golden-key.hex, gpu-evidence.cbor
+                        with --gpu-nonce: a GPU's keys, its root, golden measurements that match it, its evidence
   STATE/image.toml      what the simulated machine measures, for the registry's [[images]]; written last
 
 OUTPUT
@@ -57,6 +63,8 @@ struct Arguments {
   std::optional<std::filesystem::path> measurements;
   std::string log_level = "info";
   tdxsim::QuoteOptions quote;
+  enum class Platform : std::uint8_t { kTdx, kSnpTurin } platform = Platform::kTdx;
+  std::optional<ByteArray<32>> gpu_nonce;
   enum class Mode : std::uint8_t { kServe, kInitOnly } mode = Mode::kServe;
 };
 
@@ -82,6 +90,8 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
   app.set_version_flag("--version", "cocoon " COCOON_VERSION);
   std::string measurements;
   std::string attributes;
+  std::string platform = "tdx";
+  std::string gpu_nonce;
   bool init_only = false;
   bool flip = false;
   app.add_option("--tsm", out.tsm, "the folder that plays configfs-tsm; made if absent")
@@ -102,12 +112,29 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
       ->type_name("HEX");
   app.add_flag("--report-data-flip", flip,
                "for tests: quote over other bytes than those asked for");
+  app.add_option("--platform", platform, "tdx or snp-turin: whose reports the tree gives")
+      ->check(CLI::IsMember({"tdx", "snp-turin"}))
+      ->capture_default_str();
+  app.add_option(
+         "--gpu-nonce", gpu_nonce,
+         "also make a GPU with golden measurements, write its evidence for these 32 bytes to "
+         "STATE/gpu-evidence.cbor, and stop")
+      ->type_name("HEX");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (!measurements.empty()) out.measurements = measurements;
+  if (platform == "snp-turin") out.platform = Arguments::Platform::kSnpTurin;
+  if (!gpu_nonce.empty()) {
+    const auto nonce = TaggedBytes<struct GpuNonceTag, 32>::from_hex(gpu_nonce);
+    if (!nonce) {
+      std::fprintf(stderr, "tdx-sim: --gpu-nonce: expected 32 bytes in hexadecimal\n");
+      return 2;
+    }
+    out.gpu_nonce = nonce->bytes();
+  }
   if (init_only) out.mode = Arguments::Mode::kInitOnly;
   if (flip) out.quote.report_data = tdxsim::QuoteOptions::ReportData::kFirstBitFlipped;
   if (!attributes.empty()) {
@@ -121,18 +148,9 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
   return std::nullopt;
 }
 
-int serve(const Arguments& arguments, const SimState& state, const Logger& log) {
-  TsmTree tree(
-      arguments.tsm,
-      [&](const ByteArray<64>& report_data) {
-        return state.platform().quote(report_data, state.measurements(), arguments.quote);
-      },
-      log);
+int serve_tree(TsmTree& tree, std::string_view root, const Logger& log) {
   if (const Status opened = tree.open(); !opened) return fail_with(opened.error());
-  // It goes on without its log, and without room for a file.
-  (void)std::signal(SIGPIPE, SIG_IGN);
-  (void)std::signal(SIGXFSZ, SIG_IGN);
-  std::printf("READY root=%s\n", state.platform().root_fingerprint().hex().c_str());
+  std::printf("READY root=%s\n", std::string(root).c_str());
   std::fflush(stdout);
   while (stop_requested == 0) {
     tree.serve_once();
@@ -141,6 +159,34 @@ int serve(const Arguments& arguments, const SimState& state, const Logger& log) 
   }
   log.info("tdxsim.stopped");
   return 0;
+}
+
+int serve_tdx(const Arguments& arguments, const SimState& state, const Logger& log) {
+  TsmTree tree(
+      arguments.tsm,
+      [&](const ByteArray<64>& report_data) {
+        return state.platform().quote(report_data, state.measurements(), arguments.quote);
+      },
+      log);
+  return serve_tree(tree, state.platform().root_fingerprint().hex(), log);
+}
+
+int serve_snp(const Arguments& arguments, const tdxsim::SnpPlatform& snp, const Logger& log) {
+  TsmTree tree(arguments.tsm,
+               [&](const ByteArray<64>& report_data) {
+                 return snp.report(report_data, tdxsim::default_snp_measurement());
+               },
+               log, {.name = "sev_guest", .auxblob = snp.certificate_table()});
+  return serve_tree(tree, to_hex(snp.root_fingerprint()), log);
+}
+
+// Evidence of the simulated GPU for this nonce, in the state folder.
+Status write_gpu_evidence(const Arguments& arguments, const ByteArray<32>& nonce, UnixSeconds now) {
+  TRY(const tdxsim::SimulatedGpu gpu, open_gpu(arguments.state, fill_random, now));
+  TRY(attest::nvidia::GpuEvidence evidence, gpu.evidence(nonce));
+  return publish_file(arguments.state / "gpu-evidence.cbor",
+                      attest::nvidia::encode_gpu_evidence({std::move(evidence)}),
+                      files::FileMode::kPublic);
 }
 
 int run(int argc, char** argv) {
@@ -156,11 +202,20 @@ int run(int argc, char** argv) {
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
-  const auto state = SimState::open(arguments.state, arguments.measurements, fill_random,
-                                    UnixSeconds(static_cast<std::uint32_t>(now)));
+  const UnixSeconds start(static_cast<std::uint32_t>(now));
+  const auto state = SimState::open(arguments.state, arguments.measurements, fill_random, start);
   if (!state) return fail_with(state.error());
-  if (arguments.mode == Arguments::Mode::kInitOnly) return 0;
-  return serve(arguments, *state, Logger::to_stderr(*level));
+  if (arguments.gpu_nonce) {
+    const Status written = write_gpu_evidence(arguments, *arguments.gpu_nonce, start);
+    return written ? 0 : fail_with(written.error());
+  }
+  const Logger log = Logger::to_stderr(*level);
+  if (arguments.platform == Arguments::Platform::kTdx) {
+    return arguments.mode == Arguments::Mode::kInitOnly ? 0 : serve_tdx(arguments, *state, log);
+  }
+  const auto snp = open_snp(arguments.state, fill_random, start);
+  if (!snp) return fail_with(snp.error());
+  return arguments.mode == Arguments::Mode::kInitOnly ? 0 : serve_snp(arguments, *snp, log);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "apps/tdx-sim/secret_file.h"
 #include "attest/image_toml.h"
 #include "files/small_files.h"
 
@@ -17,10 +18,6 @@ using files::FileMode;
 
 constexpr std::size_t kBytesMax = std::size_t{1024} * 1024;
 
-Status put(const fs::path& file, BytesView bytes, FileMode mode) {
-  return files::replace_file(file, bytes, mode, files::Durability::kFlushed);
-}
-
 // The descriptor that holds the folder's lock.
 Result<files::Descriptor> lock_folder(const fs::path& folder) {
   const fs::path file = folder / "lock";
@@ -28,33 +25,6 @@ Result<files::Descriptor> lock_folder(const fs::path& folder) {
   if (!opened.is_open()) return fail(SimError::kUnwritable, "cannot open " + file.string());
   if (::flock(opened.get(), LOCK_EX | LOCK_NB) == 0) return opened;
   return fail(SimError::kBusy, "another tdx-sim uses " + folder.string());
-}
-
-Status refuse_if_others_may_read(const fs::path& file) {
-  struct stat status{};
-  if (::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-      status.st_uid == ::geteuid() && (status.st_mode & 077U) == 0) {
-    return {};
-  }
-  return fail(SimError::kInsecure, file.string() + " must be a file that only its owner can read");
-}
-
-Result<tdxsim::Platform> load_or_create(const fs::path& folder,
-                                        const tdxsim::Platform::FillRandom& random,
-                                        UnixSeconds now) {
-  const fs::path file = folder / "platform.cbor";
-  std::error_code ignored;
-  if (fs::exists(file, ignored)) {
-    TRY_VOID(refuse_if_others_may_read(file));
-    TRY(Bytes read, files::read_file(file, kBytesMax));
-    const SecretBytes saved(std::move(read));
-    auto platform = tdxsim::Platform::load(saved.expose());
-    if (!platform) return std::unexpected(std::move(platform).error().with_context(file.string()));
-    return platform;
-  }
-  TRY(tdxsim::Platform platform, tdxsim::Platform::create(random, now));
-  TRY_VOID(put(file, platform.save().expose(), FileMode::kPrivate));
-  return platform;
 }
 
 Result<tdxsim::Measurements> read_measurements(const std::optional<fs::path>& file) {
@@ -70,10 +40,10 @@ Status publish(const fs::path& folder, const tdxsim::Platform& platform,
   const std::string fingerprint = platform.root_fingerprint().hex() + "\n";
   const std::string pem = tdxsim::to_pem(platform.root());
   const std::string image = attest::write_image_toml(tdxsim::image_of(measurements));
-  TRY_VOID(put(folder / "root.der", platform.root().der(), FileMode::kPublic));
-  TRY_VOID(put(folder / "root.pem", as_bytes(pem), FileMode::kPublic));
-  TRY_VOID(put(folder / "root.sha256", as_bytes(fingerprint), FileMode::kPublic));
-  return put(folder / "image.toml", as_bytes(image), FileMode::kPublic);
+  TRY_VOID(publish_file(folder / "root.der", platform.root().der(), FileMode::kPublic));
+  TRY_VOID(publish_file(folder / "root.pem", as_bytes(pem), FileMode::kPublic));
+  TRY_VOID(publish_file(folder / "root.sha256", as_bytes(fingerprint), FileMode::kPublic));
+  return publish_file(folder / "image.toml", as_bytes(image), FileMode::kPublic);
 }
 
 }  // namespace
@@ -87,7 +57,8 @@ Result<SimState> SimState::open(const fs::path& folder, const std::optional<fs::
   TRY(const tdxsim::Measurements measured, read_measurements(measurements));
   TRY(files::Descriptor lock, lock_folder(folder));
   fs::remove(folder / "image.toml", error);
-  TRY(tdxsim::Platform platform, load_or_create(folder, random, now));
+  TRY(tdxsim::Platform platform,
+      load_or_create<tdxsim::Platform>(folder / "platform.cbor", random, now));
   TRY_VOID(publish(folder, platform, measured));
   return SimState(std::move(lock), std::move(platform), measured);
 }

@@ -48,7 +48,7 @@ std::size_t TsmTree::serve_once() {
 void TsmTree::greet(const fs::path& path, const Entry& entry) {
   const std::string generation = std::to_string(entry.generation) + "\n";
   put(path, "generation", as_bytes(generation));
-  put(path, "provider", as_bytes("tdx_guest\n"));
+  put(path, "provider", as_bytes(provider_.name + "\n"));
 }
 
 bool TsmTree::serve_entry(const fs::path& path, Entry& entry) {
@@ -75,6 +75,7 @@ bool TsmTree::serve_entry(const fs::path& path, Entry& entry) {
   }
   const std::string generation = std::to_string(entry.generation) + "\n";
   put(path, "generation", as_bytes(generation));
+  if (!provider_.auxblob.empty()) put(path, "auxblob", provider_.auxblob);
   put(path, "outblob", *quote);
   log_.info("tdxsim.quoted", {LogField::count("bytes", quote->size())});
   return true;

@@ -9,6 +9,12 @@
 
 namespace cocoon::apps {
 
+// Whose tree it is, and what lies beside each quote in `auxblob`, if anything.
+struct TsmProvider {
+  std::string name = "tdx_guest";
+  Bytes auxblob;
+};
+
 // A folder that behaves like configfs-tsm's report tree, as far as a plain folder can: each
 // sub-folder is an entry. A new entry gets `provider` and `generation`; each time its `inblob` is
 // written, `generation` rises and `outblob` holds a quote over it. Attributes are replaced in one
@@ -16,8 +22,11 @@ namespace cocoon::apps {
 class TsmTree {
  public:
   using Quote = std::function<Result<Bytes>(const ByteArray<64>& report_data)>;
-  TsmTree(std::filesystem::path folder, Quote quote, Logger log)
-      : folder_(std::move(folder)), quote_(std::move(quote)), log_(std::move(log)) {}
+  TsmTree(std::filesystem::path folder, Quote quote, Logger log, TsmProvider provider = {})
+      : folder_(std::move(folder)),
+        quote_(std::move(quote)),
+        log_(std::move(log)),
+        provider_(std::move(provider)) {}
 
   // Makes the folder if it is not there.
   [[nodiscard]] Status open();
@@ -44,6 +53,7 @@ class TsmTree {
   std::filesystem::path folder_;
   Quote quote_;
   Logger log_;
+  TsmProvider provider_;
   std::map<std::string, Entry> entries_;
 };
 

@@ -1,0 +1,76 @@
+#include "apps/tdx-sim/devices.h"
+
+#include "apps/tdx-sim/secret_file.h"
+
+namespace cocoon::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using files::FileMode;
+
+Status publish_root(const fs::path& folder, const std::string& name,
+                    const crypto::Certificate& root) {
+  const std::string fingerprint = to_hex(crypto::sha256(root.der())) + "\n";
+  TRY_VOID(publish_file(folder / (name + ".der"), root.der(), FileMode::kPublic));
+  return publish_file(folder / (name + ".sha256"), as_bytes(fingerprint), FileMode::kPublic);
+}
+
+// An Ed25519 key as a saved device.
+class GoldenKey {
+ public:
+  static Result<GoldenKey> create(const tdxsim::Platform::FillRandom& random, UnixSeconds) {
+    GoldenKey out;
+    out.seed_.resize(kSize);
+    random(out.seed_);
+    return out;
+  }
+  static Result<GoldenKey> load(BytesView saved) {
+    TRY_VOID(SecretArray<kSize>::copy_of(saved));
+    GoldenKey out;
+    out.seed_ = to_bytes(saved);
+    return out;
+  }
+  [[nodiscard]] SecretBytes save() const { return SecretBytes(Bytes(seed_)); }
+  [[nodiscard]] Result<crypto::Ed25519KeyPair> pair() const {
+    TRY(SecretArray<kSize> seed, SecretArray<kSize>::copy_of(seed_));
+    return crypto::Ed25519KeyPair::from_seed(std::move(seed));
+  }
+
+ private:
+  static constexpr std::size_t kSize = 32;
+  Bytes seed_;
+};
+
+Status publish_golden(const fs::path& folder, const crypto::Ed25519KeyPair& key) {
+  const std::string golden = tdxsim::simulated_golden_json();
+  const crypto::Ed25519Signature signature = tdxsim::sign_golden(golden, key);
+  const std::string hex = key.public_key().hex() + "\n";
+  TRY_VOID(publish_file(folder / "golden.json", as_bytes(golden), FileMode::kPublic));
+  TRY_VOID(publish_file(folder / "golden.json.sig", signature.view(), FileMode::kPublic));
+  return publish_file(folder / "golden-key.hex", as_bytes(hex), FileMode::kPublic);
+}
+
+}  // namespace
+
+Result<tdxsim::SnpPlatform> open_snp(const fs::path& folder,
+                                     const tdxsim::Platform::FillRandom& random, UnixSeconds now) {
+  TRY(tdxsim::SnpPlatform snp,
+      load_or_create<tdxsim::SnpPlatform>(folder / "snp.cbor", random, now));
+  TRY_VOID(publish_root(folder, "snp-root", snp.chain().back()));
+  const std::string measurement = to_hex(tdxsim::default_snp_measurement()) + "\n";
+  TRY_VOID(publish_file(folder / "snp-measurement.hex", as_bytes(measurement), FileMode::kPublic));
+  return snp;
+}
+
+Result<tdxsim::SimulatedGpu> open_gpu(const fs::path& folder,
+                                      const tdxsim::Platform::FillRandom& random, UnixSeconds now) {
+  TRY(tdxsim::SimulatedGpu gpu,
+      load_or_create<tdxsim::SimulatedGpu>(folder / "gpu.cbor", random, now));
+  TRY(const GoldenKey golden, load_or_create<GoldenKey>(folder / "golden-key.cbor", random, now));
+  TRY(const crypto::Ed25519KeyPair key, golden.pair());
+  TRY_VOID(publish_root(folder, "gpu-root", gpu.root()));
+  TRY_VOID(publish_golden(folder, key));
+  return gpu;
+}
+
+}  // namespace cocoon::apps

@@ -1,0 +1,90 @@
+#include "attest/judge_device.h"
+
+#include "attest/amd/describe.h"
+#include "attest/amd/evidence.h"
+#include "attest/nvidia/describe.h"
+#include "attest/nvidia/verify.h"
+#include "attest/reason.h"
+
+namespace cocoon::attest {
+namespace {
+
+using codec::Json;
+using crypto::Certificate;
+
+constexpr std::size_t kCertificatesMax = 5;
+constexpr std::byte kDerSequence{0x30};
+
+Result<std::vector<Certificate>> read_certificates(BytesView bytes) {
+  if (!bytes.empty() && bytes[0] == kDerSequence) {
+    TRY(Certificate certificate, Certificate::from_der(bytes));
+    return std::vector(1, std::move(certificate));
+  }
+  return Certificate::from_pem_chain(as_text(bytes), kCertificatesMax);
+}
+
+void add_facts(DeviceVerdict& out, Json facts) {
+  for (auto& [name, value] : *facts.as_object()) out.facts.set(name, std::move(value));
+}
+
+Result<amd::SnpEvidence> snp_evidence(BytesView evidence, BytesView certificates) {
+  if (amd::looks_like_snp_evidence(evidence)) return amd::SnpEvidence::decode(evidence);
+  TRY(const auto chain, read_certificates(certificates));
+  amd::SnpEvidence out{.report = to_bytes(evidence), .certificates_der = {}};
+  for (const Certificate& certificate : chain) out.certificates_der.push_back(certificate.der());
+  return out;
+}
+
+Status judge_snp(BytesView bytes, BytesView certificates, UnixSeconds at, DeviceVerdict& out) {
+  out.facts.set("platform", Json::string("sev-snp"));
+  TRY(const amd::SnpEvidence evidence, snp_evidence(bytes, certificates));
+  TRY(const auto report, amd::UnverifiedReport::parse(evidence.report));
+  add_facts(out, amd::describe_report(report));
+  TRY(const auto verified, amd::verify_snp_evidence(evidence.encode(), amd::amd_roots(), at));
+  out.facts.set("product", Json::string(amd::name_of(verified.product())));
+  constexpr amd::GuestPolicy kAnyFirmware{.genoa_tcb_min = amd::TcbVersion{},
+                                          .turin_tcb_min = amd::TcbVersion{}};
+  return amd::check_guest(verified, kAnyFirmware);
+}
+
+Status judge_gpu(BytesView bytes, BytesView certificates, UnixSeconds at, DeviceVerdict& out) {
+  out.facts.set("platform", Json::string("nvidia-gpu"));
+  TRY(nvidia::UnverifiedGpuReport report, nvidia::UnverifiedGpuReport::parse(bytes));
+  add_facts(out, nvidia::describe_gpu_report(report));
+  out.facts.set("measurements_judged", Json::boolean(false));
+  TRY(const auto chain_certificates, read_certificates(certificates));
+  const std::vector<crypto::Sha256Digest> roots(1, nvidia::nvidia_root());
+  TRY(const auto chain, nvidia::verify_gpu_chain(chain_certificates, roots, at));
+  out.facts.set("model", Json::string(chain.model()));
+  out.facts.set("gpu_id", Json::string(chain.gpu_id().hex()));
+  TRY(const auto verified, nvidia::verify_gpu_report(std::move(report), chain, at));
+  return nvidia::check_gpu_mode(verified.report().device());
+}
+
+}  // namespace
+
+Json DeviceVerdict::to_json() const {
+  Json::Array texts;
+  for (const Error& reason : reasons) texts.push_back(Json::string(reason_text(reason)));
+  Json out = Json::object({{"verdict", Json::string(is_accepted() ? "accept" : "reject")},
+                           {"reasons", Json::array(std::move(texts))}});
+  for (const auto& [name, value] : *facts.as_object()) out.set(name, value);
+  return out;
+}
+
+std::optional<DeviceVerdict> judge_device(BytesView evidence, BytesView certificates,
+                                          UnixSeconds at) {
+  constexpr std::byte kSpdm11{0x11};
+  constexpr std::byte kGetMeasurements{0xe0};
+  const bool is_gpu =
+      evidence.size() > 2 && evidence[0] == kSpdm11 && evidence[1] == kGetMeasurements;
+  const bool is_snp = amd::looks_like_snp_evidence(evidence) || evidence.size() == amd::kReportSize;
+  if (!is_gpu && !is_snp) return std::nullopt;
+  DeviceVerdict out;
+  const Status judged = is_gpu ? judge_gpu(evidence, certificates, at, out)
+                               : judge_snp(evidence, certificates, at, out);
+  if (!judged.has_value()) out.reasons.push_back(judged.error());
+  return out;
+}
+
+}  // namespace cocoon::attest
