@@ -1,12 +1,16 @@
 #include "attest/reason.h"
 
+#include "attest/amd/error.h"
 #include "attest/intel/error.h"
+#include "attest/nvidia/error.h"
 #include "attest/statement.h"
 
 namespace cocoon::attest {
 namespace {
 
+using amd::AmdError;
 using intel::IntelError;
+using nvidia::NvidiaError;
 
 constexpr std::string_view kOther = "refused";
 
@@ -82,6 +86,56 @@ std::string_view name_of(IntelError code) {
   return kOther;
 }
 
+std::string_view name_of(AmdError code) {
+  switch (code) {
+    case AmdError::kMalformed:
+      return "malformed";
+    case AmdError::kUnsupported:
+      return "unsupported";
+    case AmdError::kBadSignature:
+      return "bad-signature";
+    case AmdError::kUntrustedRoot:
+      return "untrusted-root";
+    case AmdError::kTcbMismatch:
+      return "tcb-mismatch";
+    case AmdError::kWrongChip:
+      return "wrong-chip";
+    case AmdError::kRefusedProduct:
+      return "refused-product";
+    case AmdError::kGuestPolicy:
+      return "guest-policy";
+    case AmdError::kTcbTooOld:
+      return "tcb-too-old";
+  }
+  return kOther;
+}
+
+std::string_view name_of(NvidiaError code) {
+  switch (code) {
+    case NvidiaError::kMalformed:
+      return "malformed";
+    case NvidiaError::kUnsupported:
+      return "unsupported";
+    case NvidiaError::kBadSignature:
+      return "bad-signature";
+    case NvidiaError::kUntrustedRoot:
+      return "untrusted-root";
+    case NvidiaError::kFirmwareMismatch:
+      return "firmware-mismatch";
+    case NvidiaError::kBindingMismatch:
+      return "binding-mismatch";
+    case NvidiaError::kNoGolden:
+      return "no-golden-measurements";
+    case NvidiaError::kMeasurementMismatch:
+      return "measurement-mismatch";
+    case NvidiaError::kMode:
+      return "mode";
+    case NvidiaError::kBanned:
+      return "banned";
+  }
+  return kOther;
+}
+
 }  // namespace
 
 std::string_view reason_code(const Error& reason) {
@@ -90,6 +144,12 @@ std::string_view reason_code(const Error& reason) {
   }
   if (reason.library() == Library::kAttestIntel) {
     return name_of(static_cast<IntelError>(reason.code()));
+  }
+  if (reason.library() == Library::kAttestAmd) {
+    return name_of(static_cast<AmdError>(reason.code()));
+  }
+  if (reason.library() == Library::kAttestNvidia) {
+    return name_of(static_cast<NvidiaError>(reason.code()));
   }
   return kOther;
 }

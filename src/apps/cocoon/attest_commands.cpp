@@ -5,6 +5,7 @@
 #include "apps/cocoon/commands.h"
 #include "apps/cocoon/error.h"
 #include "apps/common/role_program.h"
+#include "attest/judge_device.h"
 #include "attest/policy_toml.h"
 #include "attest/reason.h"
 #include "attest/verdict.h"
@@ -21,6 +22,10 @@ constexpr const char* kVerifyHelp = R"(DESCRIPTION
   Judges a TDX quote with Intel's collateral at a time: signatures up to Intel's root, revocation, the windows of the
   collateral, the levels of platform, TDX module and quoting enclave, and the attributes of the TD. A policy adds its
   roots, exceptions, bans and image list. Needs no network; the same inputs always give the same verdict.
+
+  Also judges an SEV-SNP report with the certificate of its key, and the report of an NVIDIA GPU with its five
+  certificates (PEM or DER, as --collateral; AMD's own authorities may be left out), under the vendors' roots. What a GPU
+  measures is not judged here: that needs golden measurements.
 
 OUTPUT OF --json
   verdict "accept" or "reject"; tcb_status as Intel names it; reasons (each a stable name, a colon, and what a person
@@ -68,7 +73,31 @@ Result<attest::QuoteVerdict> judge(const VerifyArguments& arguments) {
                              policy ? &*policy : nullptr);
 }
 
+// The verdict over a report that is no TDX quote; nothing if it is one.
+Result<std::optional<attest::DeviceVerdict>> judge_as_device(const VerifyArguments& arguments) {
+  TRY(Bytes evidence, files::read_file(arguments.quote, kQuoteFileBytesMax));
+  TRY(const Bytes certificates, files::read_file(arguments.collateral, kQuoteFileBytesMax));
+  TRY(const UnixSeconds at, codec::parse_rfc3339(arguments.at));
+  return attest::judge_device(quote_bytes(std::move(evidence)), certificates, at);
+}
+
+int show_device(const attest::DeviceVerdict& judged, const Terminal& terminal) {
+  if (terminal.is_json()) {
+    terminal.json(codec::write_json(judged.to_json()));
+  } else {
+    terminal.headline(judged.is_accepted() ? "accepted" : "rejected");
+    for (const Error& reason : judged.reasons) terminal.note(attest::reason_text(reason));
+  }
+  return judged.is_accepted() ? kExitOk : kExitFailed;
+}
+
 int verify(const VerifyArguments& arguments, const Terminal& terminal) {
+  const auto device = judge_as_device(arguments);
+  if (!device) return report(terminal, unusable("nothing to judge", device.error()));
+  if (device->has_value()) {
+    if (arguments.policy.empty()) return show_device(**device, terminal);
+    return report(terminal, Error(AppError::kBadInput, "a policy file judges TDX quotes only"));
+  }
   const auto judged = judge(arguments);
   if (!judged) return report(terminal, unusable("nothing to judge", judged.error()));
   const bool is_accepted = judged->record.outcome == attest::Verdict::Outcome::kAccept;
@@ -92,10 +121,12 @@ void add_attest_commands(Commands& commands) {
   add_inspect_command(commands, group);
   const auto arguments = std::make_shared<VerifyArguments>();
   CLI::App& verifying = commands.add(
-      group, "verify", "judge a TDX quote with Intel's collateral at a time", kVerifyHelp,
+      group, "verify", "judge a TDX quote, or another vendor's report, at a time", kVerifyHelp,
       [arguments](Terminal& terminal) { return verify(*arguments, terminal); });
   verifying.add_option("--quote", arguments->quote, "the quote")->required();
-  verifying.add_option("--collateral", arguments->collateral, "Intel's collateral, JSON")
+  verifying
+      .add_option("--collateral", arguments->collateral,
+                  "Intel's collateral, JSON; or certificates")
       ->required();
   verifying.add_option("--at", arguments->at, "the time of judgement, RFC 3339")->required();
   verifying.add_option("--policy", arguments->policy, "a policy, TOML");

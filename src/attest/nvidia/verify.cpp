@@ -1,9 +1,7 @@
 #include "attest/nvidia/verify.h"
 
 namespace cocoon::attest::nvidia {
-namespace {
-
-Status check_mode(const DeviceInfo& device) {
+Status check_gpu_mode(const DeviceInfo& device) {
   const auto refused = [](const char* why) { return fail(NvidiaError::kMode, why); };
   if (device.driver_version.empty()) return refused("the device is not a GPU");
   switch (device.protected_pcie) {
@@ -19,8 +17,6 @@ Status check_mode(const DeviceInfo& device) {
   if (!device.fwid) return refused("the driver is too old to state the GPU's firmware");
   return {};
 }
-
-}  // namespace
 
 Result<VerifiedGpuReport> verify_gpu_report(UnverifiedGpuReport report,
                                             const VerifiedGpuChain& chain, UnixSeconds at) {
@@ -55,7 +51,7 @@ Status check_gpu(const VerifiedGpuReport& report, const ByteArray<32>& nonce,
     return fail(NvidiaError::kBanned, "the GPU is banned");
   }
   const DeviceInfo& device = report.report().device();
-  TRY_VOID(check_mode(device));
+  TRY_VOID(check_gpu_mode(device));
   const std::string driver_id = driver_manifest_id(report.chain().model(), device);
   const std::string vbios_id = vbios_manifest_id(device);
   const GoldenManifest* const driver =

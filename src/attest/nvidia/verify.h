@@ -39,9 +39,12 @@ struct GpuPolicy {
   std::set<GpuId> banned;
 };
 
-// In this order: the request has `nonce` (kBindingMismatch); the device is not banned (kBanned); a
-// single confidential GPU, no protected-PCIe group, and a report that states its firmware (kMode);
-// the golden set knows driver and VBIOS (kNoGolden) and allows every measurement
+// kMode unless the device is a single confidential GPU that states its firmware: no switch, no
+// protected-PCIe group.
+[[nodiscard]] Status check_gpu_mode(const DeviceInfo& device);
+
+// In this order: the request has `nonce` (kBindingMismatch); the device is not banned (kBanned);
+// check_gpu_mode(); the golden set knows driver and VBIOS (kNoGolden) and allows every measurement
 // (kMeasurementMismatch).
 [[nodiscard]] Status check_gpu(const VerifiedGpuReport& report, const ByteArray<32>& nonce,
                                const GpuPolicy& policy);
