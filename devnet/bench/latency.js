@@ -25,7 +25,7 @@ async function latency(devnet) {
   let { lastTransLt } = (await client.account(address)).value;
   const took = [];
   for (let seqno = 0; seqno < messages; seqno++) {
-    const boc = bocOf(owner, transfer(owner, seqno, SOMEBODY), seqno === 0);
+    const boc = bocOf(owner, await transfer(owner, seqno, SOMEBODY), seqno === 0);
     const started = performance.now();
     await devnet.network.submit(boc);
     for (;;) {

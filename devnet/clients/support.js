@@ -39,13 +39,14 @@ export async function fundedWallet(devnet, name, coins = 10n) {
   const wallet = WalletContractV4.create({ workchain: 0, publicKey: key.publicKey });
   await devnet.network.faucet.give(wallet.address, coins * COIN);
   await untilTrue(() => devnet.network.account(0, wallet.address.hash));
-  return { wallet, secretKey: Buffer.concat([key.seed, key.publicKey]) };
+  return { wallet, key };
 }
 
-/** The body of a transfer of one coin, signed. */
-export function transfer({ wallet, secretKey }, seqno, to, body, timeout) {
+/** The body of a transfer of one coin, signed. @returns {Promise<import('@ton/core').Cell>} */
+export function transfer({ wallet, key }, seqno, to, body, timeout) {
   const messages = [internal({ to, value: COIN, bounce: false, body })];
-  return wallet.createTransfer({ seqno, secretKey, sendMode: SendMode.PAY_GAS_SEPARATELY, messages, timeout });
+  const signer = async (payload) => key.sign(payload.hash());
+  return wallet.createTransfer({ seqno, signer, sendMode: SendMode.PAY_GAS_SEPARATELY, messages, timeout });
 }
 
 /** Asks every 10 ms until the answer is true, for at most ten seconds. */

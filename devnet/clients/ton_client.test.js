@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Address, beginCell } from '@ton/core';
 import { TonClient } from '@ton/ton';
+import { SigningKey } from '../src/chain/signing.js';
 import { COIN, devnetFor, fundedWallet, transfer, untilTrue } from './support.js';
 
 const SOMEBODY = new Address(0, Buffer.alloc(32, 0xab));
@@ -21,7 +22,7 @@ describe("@ton/ton's TonClient", () => {
 
     const opened = client.open(owner.wallet);
     for (let seqno = 0; seqno < 2; seqno++) {
-      await opened.send(transfer(owner, seqno, SOMEBODY, `number ${seqno}`));
+      await opened.send(await transfer(owner, seqno, SOMEBODY, `number ${seqno}`));
       await untilTrue(
         async () =>
           (await client.isContractDeployed(owner.wallet.address)) && (await opened.getSeqno()) === seqno + 1,
@@ -75,7 +76,7 @@ describe("@ton/ton's TonClient", () => {
     const giving = fundedWallet(devnet, 'payer');
     await devnet.network.step();
     const owner = await giving;
-    const body = transfer(owner, 0, SOMEBODY, 'for you');
+    const body = await transfer(owner, 0, SOMEBODY, 'for you');
     const { init } = owner.wallet;
     const { source_fees: fees } = await client.estimateExternalMessageFee(owner.wallet.address, {
       body,
@@ -115,9 +116,9 @@ describe("@ton/ton's TonClient", () => {
     const client = clientOf(devnet);
     await assert.rejects(client.sendFile(Buffer.from('nonsense')), /500/);
     const owner = await fundedWallet(devnet, 'forger');
-    owner.secretKey = Buffer.alloc(64, 3);
+    owner.key = new SigningKey(Buffer.alloc(32, 3));
     await assert.rejects(
-      client.sendExternalMessage(owner.wallet, transfer(owner, 0, SOMEBODY, beginCell().endCell())),
+      client.sendExternalMessage(owner.wallet, await transfer(owner, 0, SOMEBODY, beginCell().endCell())),
       /500/,
     );
   });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { Address, beginCell, Cell, external, loadTransaction, serializeTuple, storeMessage } from '@ton/core';
 import { LiteClient, LiteSingleEngine } from 'ton-lite-client';
+import { SigningKey } from '../src/chain/signing.js';
 import { COIN, control, devnetFor, fundedWallet, transfer } from './support.js';
 
 const SOMEBODY = new Address(0, Buffer.alloc(32, 0xab));
@@ -60,7 +61,7 @@ describe('ton-lite-client', () => {
   test('sends a message, sees its effect, runs a get-method', async (t) => {
     const { devnet, owner } = await manualDevnet(t);
     const client = await clientOf(t, devnet);
-    const sent = await client.sendMessage(messageTo(owner, transfer(owner, 0, SOMEBODY, 'hello')));
+    const sent = await client.sendMessage(messageTo(owner, await transfer(owner, 0, SOMEBODY, 'hello')));
     assert.equal(sent.status, 1);
     await devnet.network.step();
     const { last } = await client.getMasterchainInfo();
@@ -110,7 +111,7 @@ describe('ton-lite-client', () => {
     const { devnet, owner } = await manualDevnet(t);
     const client = await clientOf(t, devnet);
     await control(devnet, 'faults', { set: 'lying_send', server: 0 });
-    const message = messageTo(owner, transfer(owner, 0, SOMEBODY, 'lost'));
+    const message = messageTo(owner, await transfer(owner, 0, SOMEBODY, 'lost'));
     assert.equal((await client.sendMessage(message)).status, 1);
     await control(devnet, 'blocks', { count: 3 });
     assert.equal(devnet.network.account(0, SOMEBODY.hash), undefined);
@@ -132,9 +133,9 @@ describe('ton-lite-client', () => {
   test('is told why a message is refused', async (t) => {
     const { devnet, owner } = await manualDevnet(t);
     const client = await clientOf(t, devnet);
-    owner.secretKey = Buffer.alloc(64, 3);
+    owner.key = new SigningKey(Buffer.alloc(32, 3));
     await assert.rejects(
-      client.sendMessage(messageTo(owner, transfer(owner, 0, SOMEBODY, 'forged'))),
+      client.sendMessage(messageTo(owner, await transfer(owner, 0, SOMEBODY, 'forged'))),
       /cannot apply external message/,
     );
   });

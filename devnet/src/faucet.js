@@ -27,16 +27,16 @@ export class Faucet {
    */
   async give(to, nano) {
     if (nano <= 0n || nano > NANO_MAX) throw new RangeError(`from 1 to ${NANO_MAX} nano at a time`);
-    await this.network.exclusively(() => this.network.enqueue(this.#message(to, nano)));
+    await this.network.exclusively(async () => this.network.enqueue(await this.#message(to, nano)));
   }
 
   // Between two steps, so that what this wallet sent has either run or still waits.
-  #message(to, nano) {
+  async #message(to, nano) {
     const waiting = this.network.pending.filter(({ account }) => account.equals(this.address.hash)).length;
     const seqno = this.#walletSeqno() + waiting;
-    const body = this.wallet.createTransfer({
+    const body = await this.wallet.createTransfer({
       seqno,
-      secretKey: Buffer.concat([this.key.seed, this.key.publicKey]),
+      signer: async (payload) => this.key.sign(payload.hash()),
       timeout: this.network.clock.seconds + VALID_SECONDS,
       sendMode: SendMode.PAY_GAS_SEPARATELY,
       messages: [internal({ to, value: nano, bounce: false })],

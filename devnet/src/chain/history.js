@@ -22,6 +22,7 @@ import { BASECHAIN, MASTERCHAIN } from './tlb.js';
  * @property {object} [session] who signs a masterchain block
  * @property {Block} [shard] the base chain's newest block in a masterchain block
  * @property {object} [oldBlocks] the masterchain's list of earlier blocks, after this one
+ * @property {Buffer} [configProof] of a key block, once it was asked for
  * @property {number} [masterSeqno] the first masterchain block that holds a base chain block
  *
  * @typedef {{ lt: bigint, hash: Buffer, prevLt: bigint, prevHash: Buffer, boc: Buffer, block: BlockId, utime: number }} StoredTransaction

@@ -62,10 +62,16 @@ function forward(network, from, to, faults) {
     from: blockIdExt(from.id),
     to: blockIdExt(to.id),
     dest_proof: headerProof(history.rootOf(to)),
-    config_proof: keyBlockConfigProof(history.rootOf(from)),
+    config_proof: configProofOf(history, from),
     signatures: signatureSet(to, network.options.signatures, faults),
   };
   return { next: to, link };
+}
+
+// A key block's is asked for again and again.
+function configProofOf(history, block) {
+  block.configProof ??= keyBlockConfigProof(history.rootOf(block));
+  return block.configProof;
 }
 
 // An earlier block by the list of them in a state: header of the destination, block to state, state to list.
