@@ -12,7 +12,7 @@ A TON network in one process, on loopback: lite-servers, toncenter's HTTP API (v
   --data-dir DIR       keep the chain there, across restarts and kills (default: in memory)
   --interval-ms N      between blocks, 10 or more; 0: only when asked (500)
   --lite-servers N     how many, each with its own key (2)
-  --lite-port N        of the first lite-server, the others follow (free ones)
+  --lite-ports N,N     of the lite-servers, in order (free ones)
   --http-port N        of the HTTP API (a free one)
   --control-port N     of the control endpoint (a free one)
   --key-block-every N  rotate the validators each N blocks; 0: only when asked (0)
@@ -27,7 +27,7 @@ const OPTIONS = {
   'data-dir': { type: 'string' },
   'interval-ms': { type: 'string', default: '500' },
   'lite-servers': { type: 'string', default: '2' },
-  'lite-port': { type: 'string', default: '0' },
+  'lite-ports': { type: 'string', default: '' },
   'http-port': { type: 'string', default: '0' },
   'control-port': { type: 'string', default: '0' },
   'key-block-every': { type: 'string', default: '0' },
@@ -56,7 +56,9 @@ function readOptions() {
   if (intervalMs < 10) usage('--interval-ms is 10 or more, or 0');
   if (!['ordinary', 'simplex'].includes(values.signatures)) usage('--signatures is ordinary or simplex');
   const liteServers = number('lite-servers', 16);
-  const first = number('lite-port', 65_535);
+  const litePorts = values['lite-ports'].split(',').filter(Boolean).map(Number);
+  if (!litePorts.every((port) => Number.isInteger(port) && port > 0 && port < 65_536))
+    usage('--lite-ports are ports');
   return {
     help: values.help,
     out: values.out,
@@ -67,7 +69,7 @@ function readOptions() {
       keyBlockEvery: number('key-block-every', 1_000_000_000),
       signatures: values.signatures,
       ports: {
-        lite: Array.from({ length: liteServers }, (_, i) => first && first + i),
+        lite: litePorts,
         http: number('http-port', 65_535),
         control: number('control-port', 65_535),
       },
@@ -80,7 +82,10 @@ if (help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
-const devnet = await startDevnet(network);
+const devnet = await startDevnet(network).catch((error) => {
+  process.stderr.write(`devnet: ${error.message}\n`);
+  process.exit(1);
+});
 const ready = JSON.stringify({
   event: 'ready',
   pid: process.pid,

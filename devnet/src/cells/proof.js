@@ -49,6 +49,29 @@ export function merkleUpdate(before, after, known, knownHashes) {
     .endCell({ exotic: true });
 }
 
+/**
+ * The new state that an update makes of an old one.
+ * @throws {Error} if a pruned branch of the new state is not in the old one
+ */
+export function applyUpdate(update, before) {
+  const known = new Map();
+  const index = (cell) => {
+    if (known.has(key(cell))) return;
+    known.set(key(cell), cell);
+    cell.refs.forEach(index);
+  };
+  index(before);
+  const fill = (cell) => {
+    if (!cell.isExotic || cell.type !== CellType.PrunedBranch) {
+      return new Cell({ bits: cell.bits, refs: cell.refs.map(fill), exotic: cell.isExotic });
+    }
+    const found = known.get(cell.hash(0).toString('latin1'));
+    if (!found) throw new Error('a pruned branch that the old state lacks');
+    return found;
+  };
+  return fill(update.refs[1]);
+}
+
 // Marks the cells of `cell`'s tree that lie on a way to a shared one.
 function findShared(cell, shared, shown, seen) {
   if (shared.has(key(cell))) return true;

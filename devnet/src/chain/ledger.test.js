@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Address, Cell, CellType, loadShardStateUnsplit, loadTransaction } from '@ton/core';
+import { Address, Cell, loadShardStateUnsplit, loadTransaction } from '@ton/core';
+import { applyUpdate } from '../cells/proof.js';
 import { createExecutor } from '../executor/executor.js';
 import { Network } from '../network.js';
 import { Clock } from './clock.js';
@@ -16,22 +17,6 @@ async function networkWith(options = {}) {
   network.clock = new Clock(() => 1_750_000_000_000);
   await network.begin();
   return network;
-}
-
-function applyUpdate(update, before) {
-  const known = new Map();
-  const index = (cell) => {
-    if (known.has(cell.hash().toString('hex'))) return;
-    known.set(cell.hash().toString('hex'), cell);
-    cell.refs.forEach(index);
-  };
-  index(before);
-  const fill = (cell) => {
-    if (cell.isExotic && cell.type === CellType.PrunedBranch)
-      return known.get(cell.hash(0).toString('hex')) ?? assert.fail('not in the old state');
-    return new Cell({ bits: cell.bits, refs: cell.refs.map(fill), exotic: cell.isExotic });
-  };
-  return fill(update.refs[1]);
 }
 
 describe('blocks', () => {

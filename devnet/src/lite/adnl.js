@@ -92,8 +92,11 @@ function sharedSecret(key, clientPublic) {
     type: 'pkcs8',
   });
   const point = Buffer.concat([X25519_PUBLIC_PREFIX, montgomery(clientPublic)]);
-  const publicKey = createPublicKey({ key: point, format: 'der', type: 'spki' });
-  return diffieHellman({ privateKey, publicKey });
+  try {
+    return diffieHellman({ privateKey, publicKey: createPublicKey({ key: point, format: 'der', type: 'spki' }) });
+  } catch {
+    throw new AdnlError('a handshake with a key of small order');
+  }
 }
 
 // u = (1 + y) / (1 - y), RFC 7748 §4.1.

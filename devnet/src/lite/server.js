@@ -55,7 +55,8 @@ export class LiteServer {
       try {
         for (const payload of stream.receive(data)) this.#take(connection, payload);
       } catch (error) {
-        if (!(error instanceof AdnlError || error instanceof TlError)) throw error;
+        const isTheirs = error instanceof AdnlError || error instanceof TlError;
+        if (!isTheirs) process.stderr.write(`lite-server: ${error.stack}\n`);
         socket.destroy();
       }
     });

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { sha256 } from '../chain/signing.js';
 import { devnetFor } from '../../clients/support.js';
 
 async function rawConnection(devnet) {
@@ -14,11 +15,10 @@ async function rawConnection(devnet) {
 test('hangs up on what is no handshake, and serves on', async (t) => {
   const devnet = await devnetFor(t, { intervalMs: 'manual' });
   const { key } = devnet.facts().lite_servers[0];
-  for (const bytes of [
-    randomBytes(256),
-    randomBytes(4096),
-    Buffer.concat([Buffer.from(key, 'base64'), randomBytes(224)]),
-  ]) {
+  const keyId = sha256(Buffer.from('c6b41348', 'hex'), Buffer.from(key, 'base64'));
+  const smallOrder = Buffer.concat([keyId, Buffer.from([1]), Buffer.alloc(31), randomBytes(192)]);
+  const undecryptable = Buffer.concat([keyId, randomBytes(224)]);
+  for (const bytes of [randomBytes(256), randomBytes(4096), smallOrder, undecryptable]) {
     const socket = await rawConnection(devnet);
     socket.on('error', () => {});
     socket.write(bytes);

@@ -45,7 +45,9 @@ export class DataDir {
     const snapshot = this.#read('snapshot.json');
     if (snapshot) {
       if (snapshot.genesis !== genesisOf(network))
-        throw new DataDirError(`${this.folder} holds a network of other options`);
+        throw new DataDirError(
+          `${this.folder} holds a chain of other options or another executor; remove it to begin anew`,
+        );
       restoreSnapshot(network, snapshot);
     }
     const steps = this.#readJournal();

@@ -1,6 +1,7 @@
 #include "apps/cocoon/devnet.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "apps/cocoon/devnet_files.h"
@@ -39,21 +40,47 @@ Result<std::unique_ptr<Devnet>> Devnet::lay_out(const DevnetOptions& options, co
   tell("hashing the model for the registry");
   TRY(net->facts_, plan_devnet(options));
   TRY_VOID(write_devnet_files(options, net->facts_));
+  TRY_VOID(net->start_ton(tell));
   return net;
 }
 
 Status Devnet::start_platform() {
   const std::filesystem::path sim = in_state("tdx-sim");
+  std::error_code ignored;
+  std::filesystem::remove(sim / kSimReadyFile, ignored);  // an earlier run's
   TRY_VOID(launch({.name = "tdx-sim",
                    .executable = program_folder() / "tdx-sim",
                    .arguments = {"--tsm", in_state("tsm").string(), "--state", sim.string()}}));
   for (auto waited = 0ms; waited < kPlatformBy; waited += kPoll) {
-    std::error_code ignored;
     if (std::filesystem::exists(sim / kSimReadyFile, ignored)) return {};
     if (!processes_.back().is_running()) break;
     std::this_thread::sleep_for(kPoll);
   }
   return fail(AppError::kChildFailed, "tdx-sim did not start:" + processes_.back().last_words());
+}
+
+Status Devnet::start_ton(const Tell& tell) {
+  const char* const path = std::getenv("PATH");
+  const auto program = find_ton_devnet(program_folder(), path == nullptr ? "" : path);
+  if (!program) {
+    facts_.ton_missing = program.error().message();
+    tell("no local TON network: " + facts_.ton_missing);
+    return {};
+  }
+  tell("starting a local TON network");
+  const std::filesystem::path folder = in_state("ton");
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  std::filesystem::remove(folder / kTonReadyFile, failed);
+  return launch({.name = "ton-devnet",
+                 .executable = program->node,
+                 .arguments = ton_devnet_arguments(*program, folder, facts_.ton)});
+}
+
+bool Devnet::is_ton_ready() const {
+  std::error_code failed;
+  return !facts_.ton_missing.empty() ||
+         std::filesystem::exists(in_state("ton") / kTonReadyFile, failed);
 }
 
 Status Devnet::launch(Program program) {
@@ -85,7 +112,7 @@ Status Devnet::wait_until_serving(const Tell& tell) {
   while (std::chrono::steady_clock::now() < give_up) {
     TRY_VOID(first_failure());
     std::erase_if(waiting, is_serving);
-    if (waiting.empty() && is_serving(facts_.client_admin_port)) return {};
+    if (waiting.empty() && is_ton_ready() && is_serving(facts_.client_admin_port)) return {};
     std::this_thread::sleep_for(kPoll);
   }
   return fail(AppError::kTimeout,

@@ -39,6 +39,9 @@ class Devnet {
   };
   explicit Devnet(DevnetOptions options) : options_(std::move(options)) {}
   [[nodiscard]] Status start_platform();
+  // A local TON network, where this machine has what it takes; facts() say if it has not.
+  [[nodiscard]] Status start_ton(const Tell& tell);
+  [[nodiscard]] bool is_ton_ready() const;
   [[nodiscard]] Status launch(Program program);
   [[nodiscard]] Status wait_until_serving(const Tell& tell);
   [[nodiscard]] Status first_failure();

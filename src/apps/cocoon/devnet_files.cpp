@@ -30,6 +30,7 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t kClientPort = 10000;
 constexpr std::uint16_t kProxyPort = 11000;
 constexpr std::uint16_t kWorkerStatusPort = 12000;
+constexpr std::uint16_t kTonPort = 14000;
 // Second and further proxies leave room for the first one's admin port.
 constexpr std::uint16_t kProxyPortStep = 10;
 constexpr std::size_t kSmallFileMax = 64 * 1024;
@@ -216,6 +217,11 @@ Result<DevnetFacts> plan_devnet(const DevnetOptions& options) {
   for (std::size_t i = 0; i < options.workers; ++i) {
     TRY(const std::uint16_t port, ports.choose(static_cast<std::uint16_t>(kWorkerStatusPort + i)));
     facts.worker_admin_ports.push_back(port);
+  }
+  TRY(facts.ton.http, ports.choose(kTonPort));
+  TRY(facts.ton.control, ports.choose(kTonPort + 1));
+  for (std::size_t i = 0; i < facts.ton.lite.size(); ++i) {
+    TRY(facts.ton.lite[i], ports.choose(static_cast<std::uint16_t>(kTonPort + 2 + i)));
   }
   if (options.engine_url) {
     TRY_VOID(describe_external(*options.engine_url, facts));

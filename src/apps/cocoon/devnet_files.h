@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "apps/cocoon/ton_devnet.h"
 #include "base/strong.h"
 #include "crypto/keys.h"
 
 namespace cocoon::apps {
 
 enum class PortPlan : std::uint8_t {
-  kStandard,  // 10000 client, 11000 proxy, 12000 worker status; for `up`
+  kStandard,  // 10000 client, 11000 proxy, 12000 worker status, 14000 TON; for `up`
   kFree,      // whatever is free; for `demo`, which must not disturb a network that runs
 };
 
@@ -43,6 +44,8 @@ struct DevnetFacts {
   std::uint16_t client_admin_port = 0;
   std::vector<DevnetProxy> proxies;
   std::vector<std::uint16_t> worker_admin_ports;
+  TonDevnetPorts ton;
+  std::string ton_missing;  // why there is no local TON network; empty if there is one
 };
 
 // tdx-sim writes this file last, when everything else of it is there.

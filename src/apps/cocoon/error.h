@@ -11,8 +11,9 @@ enum class AppError : std::uint16_t {
   kChildFailed = 3,  // a program of the network did not start or died
   kTimeout = 4,
   kNoModel = 5,
-  kBadAnswer = 6,  // the network answered, but not as it must
-  kBadInput = 7,   // a file or argument of the user's
+  kBadAnswer = 6,     // the network answered, but not as it must
+  kBadInput = 7,      // a file or argument of the user's
+  kNotInstalled = 8,  // a part of the devnet that this machine need not have
 };
 constexpr Library library_of(AppError) { return Library::kApps; }
 

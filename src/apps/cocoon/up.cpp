@@ -41,6 +41,20 @@ Json service(std::string_view name, std::uint16_t port, std::uint16_t admin_port
   return out;
 }
 
+// Where wallets and light clients find the local TON network, or why there is none.
+Json ton_json(const DevnetFacts& facts, const std::filesystem::path& state) {
+  Json out = Json::object();
+  out.set("name", Json::string("ton-devnet"));
+  if (!facts.ton_missing.empty()) {
+    out.set("missing", Json::string(facts.ton_missing));
+    return out;
+  }
+  out.set("port", Json::number(std::uint64_t{facts.ton.http}));
+  out.set("control_port", Json::number(std::uint64_t{facts.ton.control}));
+  out.set("global_config", Json::string((state / "ton" / kTonConfigFile).string()));
+  return out;
+}
+
 Json facts_json(const Devnet& net, const std::filesystem::path& state) {
   const DevnetFacts& facts = net.facts();
   Json out = Json::object();
@@ -61,6 +75,7 @@ Json facts_json(const Devnet& net, const std::filesystem::path& state) {
     workers.push_back(service(worker_name(i), 0, facts.worker_admin_ports[i]));
   }
   out.set("workers", Json::array(std::move(workers)));
+  out.set("ton", ton_json(facts, state));
   Json pids = Json::object();
   for (const Process& process : net.processes())
     pids.set(process.name(), Json::number(std::int64_t{process.pid()}));
@@ -165,6 +180,30 @@ bool show_service(Json& service, const Terminal& terminal) {
   return is_serving;
 }
 
+// Shows the local TON network and adds its newest block. False if there is one and it does not
+// answer.
+bool show_ton(Json& ton, const Terminal& terminal) {
+  const std::string name = *ton.find("name")->as_string();
+  if (const Json* const missing = ton.find("missing"); missing != nullptr) {
+    terminal.fact(name, "not here: " + *missing->as_string());
+    return true;
+  }
+  const auto control = static_cast<std::uint16_t>(integer_of(ton, "control_port"));
+  const auto reply = ask_local(control, "GET", "/status", "", 2s);
+  const auto body = reply ? codec::parse_json(as_text(reply->body))
+                          : Result<Json>(std::unexpected(reply.error()));
+  const Json* const block = body ? body->find("masterchain") : nullptr;
+  const bool is_serving = block != nullptr && reply->status == kStatusOk;
+  ton.set("serving", Json::boolean(is_serving));
+  std::string health = "NOT serving: does not answer";
+  if (is_serving) {
+    ton.set("masterchain_seqno", Json::number(integer_of(*block, "seqno")));
+    health = fmt::format("block {}", integer_of(*block, "seqno"));
+  }
+  terminal.fact(name, fmt::format("127.0.0.1:{}  {}", integer_of(ton, "port"), health));
+  return is_serving;
+}
+
 }  // namespace
 
 std::filesystem::path default_state() {
@@ -234,6 +273,7 @@ int run_status(const std::filesystem::path& state, Terminal& terminal) {
     for (Json& service : *facts->find(group)->as_array())
       is_serving &= show_service(service, terminal);
   }
+  if (Json* const ton = facts->find("ton"); ton != nullptr) is_serving &= show_ton(*ton, terminal);
   facts->set("serving", Json::boolean(is_serving));
   terminal.json(codec::write_json(*facts));
   return is_serving ? kExitOk : kExitFailed;
