@@ -87,6 +87,22 @@ class Commands(unittest.TestCase):
                 os.kill(pids[name], signal.SIGKILL)
                 wait_for("an answer again", lambda: self.question(network)[0] == 200, 40)
 
+    def test_a_local_ton_network_runs_beside_it_and_is_started_again(self):
+        network = self.up()
+        ton = network.facts["ton"]
+        if "missing" in ton:
+            self.skipTest(ton["missing"])
+
+        def seqno() -> int:
+            told = json.loads(ask(ton["port"], "GET", "/api/v2/getMasterchainInfo")[1])
+            return told["result"]["last"]["seqno"]
+
+        before = seqno()
+        self.assertGreater(before, 1)
+        self.assertEqual(len(json.loads(Path(ton["global_config"]).read_text())["liteservers"]), 2)
+        os.kill(network.facts["pids"]["ton-devnet"], signal.SIGKILL)
+        wait_for("blocks again", lambda: network.status()["ton"]["serving"] and seqno() >= before, 40)
+
     def test_losing_one_of_two_proxies_loses_no_request(self):
         network = self.up("--proxies", "2")
         wait_for("both proxies", lambda: network.status()["serving"])
