@@ -12,7 +12,7 @@
 #include "net/shutdown_signal.h"
 #include "roles/client/endpoint.h"
 #include "sealed/format/envelope.h"
-#include "store/file_receipt_store.h"
+#include "store/receipt_journal.h"
 
 namespace cocoon::apps {
 namespace {
@@ -61,7 +61,7 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
   CO_TRY(const auto head, chain::FileChainHead::open(
                               config.world.chain, config.network,
                               registry->current()->parameters.statement_block_interval, *clock));
-  CO_TRY(const auto receipts, store::FileReceiptStore::open(config.state_dir / "receipts"));
+  CO_TRY(const auto receipts, store::ReceiptJournal::open(config.state_dir / "receipts"));
   CO_TRY(const auto dialer, net::Dialer::create(executor));
   client::Fleet fleet(
       [&](const ports::Endpoint& proxy) {
