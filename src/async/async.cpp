@@ -11,6 +11,7 @@
 #include "async/cancel.h"
 #include "async/clock.h"
 #include "async/event.h"
+#include "async/race.h"
 #include "async/task.h"
 
 namespace cocoon::async {
@@ -71,6 +72,18 @@ Task<void> Event::wait_until(TimePoint when) {
   boost::system::error_code ignored;
   timer_.expires_at(when);
   co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+Task<void> IdleLimit::reached() {
+  for (;;) {
+    const TimePoint now = clock_.now();
+    const TimePoint due = (held_ ? now : moved_at_) + max_;
+    if (due <= now) co_return;
+    co_await clock_.sleep_until(due);
+    // Asked for, so that the end of the watched task does not unwind this one by an exception.
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
+  }
 }
 
 namespace {

@@ -45,6 +45,31 @@ TEST_CASE("a deadline cancels the slower task and keeps the faster one's result"
   run(body);
 }
 
+TEST_CASE("an idle limit ends a task that stops moving, and no other") {
+  const auto clock = make_real_clock();
+  const auto body = [&clock](Executor) -> Task<void> {
+    const auto steps = [](Clock& on, IdleLimit& limit, Duration step) -> Task<Result<int>> {
+      for (int i = 0; i < 4; ++i) {
+        co_await on.sleep_for(step);
+        limit.moved();
+      }
+      co_return 7;
+    };
+    const auto waiting = [](Clock& on, IdleLimit& limit) -> Task<Result<int>> {
+      limit.hold();
+      co_await on.sleep_for(5ms);
+      co_return 8;
+    };
+    IdleLimit patient(*clock, 10s);
+    CHECK_EQ((co_await within(patient, steps(*clock, patient, 1ms))).value(), 7);
+    IdleLimit strict(*clock, 1ms);
+    CHECK((co_await within(strict, steps(*clock, strict, 10s))).error().is(AsyncError::kTimeout));
+    IdleLimit held(*clock, 1ms);
+    CHECK_EQ((co_await within(held, waiting(*clock, held))).value(), 8);
+  };
+  run(body);
+}
+
 TEST_CASE("a bounded queue makes the producer wait and drains after it is closed") {
   const auto body = [](Executor executor) -> Task<void> {
     auto queue = std::make_shared<Queue<int>>(executor, 1);

@@ -52,6 +52,7 @@ class AnswerBody final : public ports::BodyReader {
     if (!chunk) co_return fail(EngineError::kBroken, "engine: its answer broke off");
     co_return chunk;
   }
+  [[nodiscard]] bool is_ready() const override { return inner_->is_ready(); }
   [[nodiscard]] const ports::HttpFields& trailers() const override { return inner_->trailers(); }
 
  private:

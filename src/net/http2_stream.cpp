@@ -28,6 +28,7 @@ class Http2BodyReader final : public ports::BodyReader {
   Http2BodyReader& operator=(const Http2BodyReader&) = delete;
 
   [[nodiscard]] async::Task<Result<Bytes>> read() override { return stream_->read(); }
+  [[nodiscard]] bool is_ready() const override { return stream_->is_input_ready(); }
   [[nodiscard]] const ports::HttpFields& trailers() const override { return stream_->trailers; }
 
  private:
@@ -208,7 +209,12 @@ async::Task<void> Http2Stream::wait_output() {
 
 async::Task<void> Http2Stream::wait_closed() {
   const auto self = shared_from_this();
-  while (is_open()) co_await closed_.wait();
+  while (is_open()) {
+    co_await closed_.wait();
+    // Asked for, so that whoever stops waiting is not unwound by an exception.
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) co_return;
+  }
 }
 
 void Http2Stream::reset(std::uint32_t http2_error_code) {

@@ -64,6 +64,9 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
   // For the reading side.
   [[nodiscard]] async::Task<Result<Bytes>> read();
   [[nodiscard]] async::Task<Status> wait_head(async::Deadline head_by);
+  [[nodiscard]] bool is_input_ready() const {
+    return !input_.empty() || input_ended_ || !is_open();
+  }
   void drop_reader();
 
   // For the writing side.

@@ -1,5 +1,7 @@
 #include "ports/http.h"
 
+#include "async/race.h"
+
 namespace cocoon::ports {
 
 std::string_view find_field(const HttpFields& fields, std::string_view name) {
@@ -9,15 +11,37 @@ std::string_view find_field(const HttpFields& fields, std::string_view name) {
   return {};
 }
 
+namespace {
+
+Status take(Bytes& all, BytesView chunk, std::size_t bytes_max) {
+  if (chunk.size() > bytes_max - all.size())
+    return fail(HttpError::kTooLarge, "body over " + std::to_string(bytes_max) + " bytes");
+  append(all, chunk);
+  return {};
+}
+
+}  // namespace
+
 Task<Result<Bytes>> read_all(BodyReader& body, std::size_t bytes_max) {
   Bytes all;
   for (;;) {
     CO_TRY(const Bytes chunk, co_await body.read());
     if (chunk.empty()) co_return all;
-    if (chunk.size() > bytes_max - all.size()) {
-      co_return fail(HttpError::kTooLarge, "body over " + std::to_string(bytes_max) + " bytes");
-    }
-    append(all, chunk);
+    CO_TRY_VOID(take(all, chunk, bytes_max));
+  }
+}
+
+Task<Result<Bytes>> read_by(async::Clock& clock, Deadline by, BodyReader& body) {
+  return body.is_ready() ? body.read() : async::with_deadline(clock, by, body.read());
+}
+
+Task<Result<Bytes>> read_all_by(async::Clock& clock, Deadline by, BodyReader& body,
+                                std::size_t bytes_max) {
+  Bytes all;
+  for (;;) {
+    CO_TRY(const Bytes chunk, co_await read_by(clock, by, body));
+    if (chunk.empty()) co_return all;
+    CO_TRY_VOID(take(all, chunk, bytes_max));
   }
 }
 
@@ -28,6 +52,7 @@ class MemoryBody final : public BodyReader {
   MemoryBody(Bytes bytes, HttpFields trailers)
       : bytes_(std::move(bytes)), trailers_(std::move(trailers)) {}
   [[nodiscard]] Task<Result<Bytes>> read() override { co_return std::exchange(bytes_, {}); }
+  [[nodiscard]] bool is_ready() const override { return true; }
   [[nodiscard]] const HttpFields& trailers() const override { return trailers_; }
 
  private:

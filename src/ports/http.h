@@ -42,12 +42,18 @@ class BodyReader {
 
   // The next chunk; an empty one is the orderly end. kBroken if the stream ended in any other way.
   [[nodiscard]] virtual Task<Result<Bytes>> read() = 0;
+  // Whether read() is certain to return without waiting; no if it cannot be told.
+  [[nodiscard]] virtual bool is_ready() const { return false; }
   // Trailer fields; complete once read() has returned the empty chunk.
   [[nodiscard]] virtual const HttpFields& trailers() const = 0;
 };
 
 // The whole body, or kTooLarge.
 [[nodiscard]] Task<Result<Bytes>> read_all(BodyReader& body, std::size_t bytes_max);
+// As above, or AsyncError::kTimeout. What is there already is taken without setting a timer.
+[[nodiscard]] Task<Result<Bytes>> read_by(async::Clock& clock, Deadline by, BodyReader& body);
+[[nodiscard]] Task<Result<Bytes>> read_all_by(async::Clock& clock, Deadline by, BodyReader& body,
+                                              std::size_t bytes_max);
 // A body that is already in memory.
 [[nodiscard]] std::unique_ptr<BodyReader> body_of(Bytes bytes, HttpFields trailers = {});
 

@@ -152,22 +152,32 @@ Task<void> Endpoint::answer(Exchange& exchange, ports::ResponseWriter& response)
   }
 }
 
+namespace {
+
+// The whole answer, to be looked at before any of it goes out.
+Task<openai::ApiResult<void>> collect(Exchange& exchange, Bytes& body) {
+  for (;;) {
+    auto chunk = co_await exchange.read();
+    if (!chunk) co_return std::unexpected(std::move(chunk).error());
+    if (chunk->empty()) co_return openai::ApiResult<void>();
+    append(body, *chunk);
+  }
+}
+
+}  // namespace
+
 Task<void> Endpoint::answer_whole(Exchange& exchange, const sealed::ResponseHead& head,
                                   ports::ResponseWriter& response) {
   Bytes body;
-  for (;;) {
-    auto chunk = co_await async::value_unless(response.wait_closed(), exchange.read());
-    if (!chunk) {
-      world_.metrics.increment(ports::Counter::kRequestsAborted);
-      co_return;
-    }
-    if (!*chunk) {
-      world_.metrics.increment(ports::Counter::kRequestsFailed);
-      co_await refuse(response, std::move(*chunk).error());
-      co_return;
-    }
-    if ((*chunk)->empty()) break;
-    append(body, **chunk);
+  auto collected = co_await async::value_unless(response.wait_closed(), collect(exchange, body));
+  if (!collected) {
+    world_.metrics.increment(ports::Counter::kRequestsAborted);
+    co_return;
+  }
+  if (!*collected) {
+    world_.metrics.increment(ports::Counter::kRequestsFailed);
+    co_await refuse(response, std::move(*collected).error());
+    co_return;
   }
   co_await keep_receipt(exchange);
   world_.metrics.increment(ports::Counter::kRequestsOk);
@@ -175,34 +185,42 @@ Task<void> Endpoint::answer_whole(Exchange& exchange, const sealed::ResponseHead
   (void)co_await ports::respond(response, head.status, std::move(fields), std::move(body));
 }
 
+// Hands on what comes, each piece at once. Without an error the answer is complete, or the app is
+// gone, as `sent` says.
+Task<openai::ApiResult<void>> Endpoint::hand_on(Exchange& exchange, ports::ResponseWriter& response,
+                                                Status& sent) {
+  bool is_receipt_kept = false;
+  while (sent) {
+    auto chunk = co_await exchange.read();
+    if (!chunk) co_return std::unexpected(std::move(chunk).error());
+    // The receipt is there before the end of the answer is.
+    if (!exchange.signed_receipt().empty() && !std::exchange(is_receipt_kept, true))
+      co_await keep_receipt(exchange);
+    if (chunk->empty()) break;
+    sent = co_await response.write(std::move(*chunk));
+  }
+  co_return openai::ApiResult<void>();
+}
+
 Task<void> Endpoint::answer_stream(Exchange& exchange, const sealed::ResponseHead& head,
                                    ports::ResponseWriter& response) {
   HttpFields fields = answer_fields(exchange, head);
   fields.push_back({"cache-control", "no-cache"});
   Status sent = response.head(head.status, std::move(fields));
-  bool is_receipt_kept = false;
-  while (sent) {
-    auto chunk = co_await async::value_unless(response.wait_closed(), exchange.read());
-    if (!chunk) break;
-    if (!*chunk) {
-      // Never a silent short answer: the app's SDK raises on this event, and no [DONE] follows it.
-      world_.metrics.increment(ports::Counter::kRequestsFailed);
-      sent = co_await response.write(
-          to_bytes("data: " + openai::error_json((*chunk).error()) + "\n\n"));
-      if (sent) (void)co_await response.finish({});
-      co_return;
-    }
-    // The receipt is there before the end of the answer is.
-    if (!exchange.signed_receipt().empty() && !std::exchange(is_receipt_kept, true))
-      co_await keep_receipt(exchange);
-    if ((*chunk)->empty()) {
-      world_.metrics.increment(ports::Counter::kRequestsOk);
-      (void)co_await response.finish({});
-      co_return;
-    }
-    sent = co_await response.write(std::move(**chunk));
+  const auto ended = co_await async::value_unless(
+      response.wait_closed(), exchange.unless_silent(hand_on(exchange, response, sent)));
+  if (!ended || !sent) {
+    world_.metrics.increment(ports::Counter::kRequestsAborted);
+  } else if (*ended) {
+    world_.metrics.increment(ports::Counter::kRequestsOk);
+    (void)co_await response.finish({});
+  } else {
+    // Never a silent short answer: the app's SDK raises on this event, and no [DONE] follows it.
+    world_.metrics.increment(ports::Counter::kRequestsFailed);
+    sent =
+        co_await response.write(to_bytes("data: " + openai::error_json(ended->error()) + "\n\n"));
+    if (sent) (void)co_await response.finish({});
   }
-  world_.metrics.increment(ports::Counter::kRequestsAborted);
 }
 
 Task<void> Endpoint::keep_receipt(const Exchange& exchange) {

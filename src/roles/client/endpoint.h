@@ -43,6 +43,9 @@ class Endpoint final : public ports::HttpHandler {
   [[nodiscard]] Task<void> answer(Exchange& exchange, ports::ResponseWriter& response);
   [[nodiscard]] Task<void> answer_whole(Exchange& exchange, const sealed::ResponseHead& head,
                                         ports::ResponseWriter& response);
+  [[nodiscard]] Task<openai::ApiResult<void>> hand_on(Exchange& exchange,
+                                                      ports::ResponseWriter& response,
+                                                      Status& sent);
   [[nodiscard]] Task<void> answer_stream(Exchange& exchange, const sealed::ResponseHead& head,
                                          ports::ResponseWriter& response);
   [[nodiscard]] Task<void> keep_receipt(const Exchange& exchange);

@@ -48,7 +48,10 @@ bool is_event_stream(const sealed::ResponseHead& head) {
 }  // namespace
 
 Exchange::Exchange(const ExchangeSettings& settings, Question question, World world)
-    : settings_(settings), question_(std::move(question)), world_(world) {}
+    : settings_(settings),
+      question_(std::move(question)),
+      world_(world),
+      silence_(world.clock, settings.idle_max) {}
 
 Task<openai::ApiResult<sealed::ResponseHead>> Exchange::begin() {
   std::vector<std::shared_ptr<ProxyLine>> tried;
@@ -146,9 +149,13 @@ Task<Result<sealed::ResponseHead>> Exchange::await_head(const Choice& choice) {
 
 Task<Result<sealed::Frame>> Exchange::next_frame() {
   while (frames_.empty()) {
-    CO_TRY(const Bytes chunk,
-           co_await async::with_deadline(world_.clock, world_.clock.in(settings_.idle_max),
-                                         response_->body->read()));
+    silence_.moved();
+    auto read =
+        co_await (is_watched_ ? response_->body->read()
+                              : ports::read_by(world_.clock, world_.clock.in(settings_.idle_max),
+                                               *response_->body));
+    silence_.hold();
+    CO_TRY(const Bytes chunk, std::move(read));
     if (chunk.empty()) {
       CO_TRY_VOID(opener_->finish());
       co_return sealed::Frame{.kind = FrameKind::kEnd, .data = {}};
@@ -161,14 +168,24 @@ Task<Result<sealed::Frame>> Exchange::next_frame() {
   co_return frame;
 }
 
+Task<openai::ApiResult<void>> Exchange::unless_silent(Task<openai::ApiResult<void>> task) {
+  is_watched_ = true;
+  auto ended = co_await async::value_within(silence_, std::move(task));
+  is_watched_ = false;
+  if (ended) co_return *std::move(ended);
+  co_return broken_off(Error(async::AsyncError::kTimeout, "timed out"));
+}
+
+std::unexpected<ApiError> Exchange::broken_off(const Error& why) const {
+  world_.log.warn("client.answer_broken", {LogField::error(why)});
+  return std::unexpected(openai::bad_gateway("the answer broke off"));
+}
+
 Task<openai::ApiResult<Bytes>> Exchange::read() {
   for (;;) {
     if (stage_ == Stage::kDone) co_return Bytes();
     auto frame = co_await next_frame();
-    if (!frame) {
-      world_.log.warn("client.answer_broken", {LogField::error(frame.error())});
-      co_return std::unexpected(openai::bad_gateway("the answer broke off"));
-    }
+    if (!frame) co_return broken_off(frame.error());
     switch (frame->kind) {
       case FrameKind::kData: {
         auto data = stage_ == Stage::kBody

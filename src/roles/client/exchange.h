@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "async/race.h"
 #include "openai/api_error.h"
 #include "openai/commit.h"
 #include "openai/request.h"
@@ -51,6 +52,9 @@ class Exchange {
   [[nodiscard]] Task<openai::ApiResult<sealed::ResponseHead>> begin();
   // The next bytes for the app; empty once the answer is complete and its receipt has been checked.
   [[nodiscard]] Task<openai::ApiResult<Bytes>> read();
+  // Runs a task that reads many times, until the worker has been silent for too long. Between two
+  // reads the time is the app's.
+  [[nodiscard]] Task<openai::ApiResult<void>> unless_silent(Task<openai::ApiResult<void>> task);
 
   // After begin().
   [[nodiscard]] const RequestId& request_id() const { return request_id_; }
@@ -63,6 +67,7 @@ class Exchange {
   [[nodiscard]] Result<sealed::SealedRequest> seal(const Choice& choice);
   [[nodiscard]] Task<Result<sealed::ResponseHead>> await_head(const Choice& choice);
   [[nodiscard]] Task<Result<sealed::Frame>> next_frame();
+  [[nodiscard]] std::unexpected<openai::ApiError> broken_off(const Error& why) const;
   [[nodiscard]] Result<Bytes> take_data(BytesView data);
   [[nodiscard]] Status check_receipt(BytesView signed_receipt);
   [[nodiscard]] Status compare(const provenance::Receipt& receipt,
@@ -71,6 +76,8 @@ class Exchange {
   const ExchangeSettings& settings_;
   Question question_;
   World world_;
+  async::IdleLimit silence_;
+  bool is_watched_ = false;  // by silence_; else each wait has a deadline of its own
   RequestId request_id_;
   std::unique_ptr<ports::HttpResponse> response_;
   std::unique_ptr<sealed::ResponseOpener> opener_;

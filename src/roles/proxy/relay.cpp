@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "async/race.h"
 #include "codec/base64.h"
 #include "provenance/bill.h"
 #include "wire/protocol.h"
@@ -69,37 +68,17 @@ Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& respo
              !parsed) {
     refusal = Refusal{400, parsed.error().message()};
   } else {
-    const BytesView body = BytesView(*envelope).subspan(parsed->bytes_consumed);
-    const auto find = [](Relay& relay, const sealed::EnvelopeHead& head, BytesView rest,
-                         std::expected<Begun, Refusal>& out) -> Task<Status> {
-      std::expected<Begun, Refusal> found = co_await relay.find_taker(head, rest);
-      if (found) {
-        out.emplace(std::move(found).value());
-      } else {
-        out = std::unexpected(std::move(found).error());
-      }
-      co_return Status();
-    };
-    std::expected<Begun, Refusal> begun = std::unexpected(Refusal{499, "the client went away"});
-    const Status found =
-        co_await async::unless(response.wait_closed(), find(*this, parsed->head, body, begun));
-    if (found && begun) {
-      hold.release();
-      Bytes().swap(*envelope);
-      const Status passed =
-          co_await pass_back(parsed->head.header, std::move(begun).value(), response);
-      const bool is_aborted = !passed && passed.error().is(async::AsyncError::kCancelled);
-      world_.metrics.increment(passed       ? ports::Counter::kRequestsOk
+    const Status served = co_await async::unless(
+        response.wait_closed(),
+        serve(parsed->head, parsed->bytes_consumed, *envelope, hold, response, refusal));
+    if (!refusal) {
+      const bool is_aborted = !served && served.error().is(async::AsyncError::kCancelled);
+      world_.metrics.increment(served       ? ports::Counter::kRequestsOk
                                : is_aborted ? ports::Counter::kRequestsAborted
                                             : ports::Counter::kRequestsFailed);
-      if (!passed) response.abort();
+      if (!served) response.abort();
       co_return;
     }
-    if (!found) {
-      world_.metrics.increment(ports::Counter::kRequestsAborted);
-      co_return;
-    }
-    refusal = std::move(begun).error();
   }
   world_.metrics.increment(ports::Counter::kRequestsRefused);
   ports::HttpFields fields{{"content-type", "text/plain; charset=utf-8"}};
@@ -108,11 +87,25 @@ Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& respo
                                 to_bytes(refusal->text));
 }
 
+Task<Status> Relay::serve(const sealed::EnvelopeHead& head, std::size_t body_at, Bytes& envelope,
+                          Hold& hold, ports::ResponseWriter& response,
+                          std::optional<Refusal>& refusal) {
+  auto begun = co_await find_taker(head, BytesView(envelope).subspan(body_at));
+  if (!begun) {
+    refusal = std::move(begun).error();
+    co_return Status();
+  }
+  // No other candidate will need it.
+  hold.release();
+  Bytes().swap(envelope);
+  co_return co_await pass_back(head.header, std::move(begun).value(), response);
+}
+
 Task<std::expected<Bytes, Relay::Refusal>> Relay::receive(ports::BodyReader& body, Hold& hold) {
   Bytes envelope;
   const async::Deadline by = world_.clock.in(limits_.envelope_by);
   for (;;) {
-    const auto chunk = co_await async::with_deadline(world_.clock, by, body.read());
+    const auto chunk = co_await ports::read_by(world_.clock, by, body);
     if (!chunk) {
       const bool is_late = chunk.error().is(async::AsyncError::kTimeout);
       co_return std::unexpected(Refusal{is_late ? 408 : 400, "the envelope did not arrive"});
@@ -181,12 +174,11 @@ Task<std::expected<Relay::Begun, Relay::Refusal>> Relay::offer(
     co_return std::unexpected(Refusal{503, "the candidate did not answer"});
   }
   if (answer->status != kStatusOk) {
-    const auto text =
-        co_await async::with_deadline(world_.clock, by, ports::read_all(*answer->body, 4096));
+    const auto text = co_await ports::read_all_by(world_.clock, by, *answer->body, 4096);
     co_return std::unexpected(Refusal{
         answer->status, text ? std::string(as_text(*text)) : std::string("refused by the worker")});
   }
-  auto first = co_await async::with_deadline(world_.clock, by, answer->body->read());
+  auto first = co_await ports::read_by(world_.clock, by, *answer->body);
   if (!first || first->empty())
     co_return std::unexpected(Refusal{503, "the candidate broke off before its first frame"});
   co_return Begun{.kid = recipient.kid,
@@ -200,19 +192,22 @@ Task<Status> Relay::pass_back(const sealed::RequestHeader& header, Begun begun,
                               ports::ResponseWriter& response) {
   CO_TRY_VOID(response.head(kStatusOk, {{"content-type", std::string(wire::kMediaResponse)},
                                         {std::string(wire::kHeaderKid), begun.kid.hex()}}));
+  async::IdleLimit limit(world_.clock, limits_.idle_max);
+  CO_TRY_VOID(co_await async::within(limit, copy(begun, response, limit)));
+  keep_bill(header, begun);
+  co_return co_await response.finish({});
+}
+
+Task<Status> Relay::copy(Begun& begun, ports::ResponseWriter& response, async::IdleLimit& limit) {
   Bytes chunk = std::move(begun.first_chunk);
   while (!chunk.empty()) {
     world_.metrics.add(ports::Counter::kBytesRelayed, chunk.size());
+    limit.hold();
     CO_TRY_VOID(co_await response.write(std::move(chunk)));
-    auto next =
-        co_await async::unless(response.wait_closed(),
-                               async::with_deadline(world_.clock, world_.clock.in(limits_.idle_max),
-                                                    begun.answer.body->read()));
-    if (!next) co_return std::unexpected(std::move(next).error());
-    chunk = std::move(next).value();
+    limit.moved();
+    CO_TRY(chunk, co_await begun.answer.body->read());
   }
-  keep_bill(header, begun);
-  co_return co_await response.finish({});
+  co_return Status();
 }
 
 void Relay::keep_bill(const sealed::RequestHeader& header, const Begun& begun) {

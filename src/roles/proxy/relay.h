@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "async/race.h"
 #include "roles/proxy/bill_book.h"
 #include "roles/proxy/worker_pool.h"
 #include "sealed/format/envelope.h"
@@ -60,8 +61,14 @@ class Relay {
                                                           const sealed::RequestHeader& header,
                                                           const sealed::Recipient& recipient,
                                                           BytesView body);
+  // From the search for a taker to the end of the answer; `refusal` if nobody took it.
+  [[nodiscard]] Task<Status> serve(const sealed::EnvelopeHead& head, std::size_t body_at,
+                                   Bytes& envelope, Hold& hold, ports::ResponseWriter& response,
+                                   std::optional<Refusal>& refusal);
   [[nodiscard]] Task<Status> pass_back(const sealed::RequestHeader& header, Begun begun,
                                        ports::ResponseWriter& response);
+  [[nodiscard]] Task<Status> copy(Begun& begun, ports::ResponseWriter& response,
+                                  async::IdleLimit& limit);
   void keep_bill(const sealed::RequestHeader& header, const Begun& begun);
 
   RelayLimits limits_;

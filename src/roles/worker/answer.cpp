@@ -14,6 +14,7 @@ using sealed::FrameKind;
 
 constexpr std::string_view kMediaJson = "application/json";
 constexpr std::string_view kMediaEvents = "text/event-stream";
+constexpr std::string_view kBrokeOff = "the engine broke off its answer";
 constexpr int kStatusOk = 200;
 
 bool is_event_stream(const ports::HttpFields& headers) {
@@ -119,26 +120,37 @@ openai::SegmentSink Answer::commit_segments() {
   };
 }
 
-Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyReader& body,
+// Everything that the engine sends, metered and sealed, up to its end or `failure`.
+Task<Status> Answer::meter_stream(ports::ResponseWriter& response, ports::BodyReader& body,
+                                  openai::StreamMeter& meter, async::IdleLimit& limit,
                                   Failure& failure) {
-  openai::StreamMeter meter(endpoint_, prepared_->usage_chunk, commit_segments());
   for (;;) {
-    auto chunk = co_await async::unless(
-        response.wait_closed(),
-        async::with_deadline(world_.clock, world_.clock.in(settings_.engine_idle_max),
-                             body.read()));
-    if (!chunk && chunk.error().is(async::AsyncError::kCancelled))
-      co_return std::unexpected(chunk.error());
+    auto chunk = co_await body.read();
+    limit.hold();
     Result<Bytes> metered = Bytes();
     const bool is_end = chunk && chunk->empty();
     if (chunk && !is_end) metered = meter.feed(*chunk);
     if (!chunk || !metered) {
-      failure =
-          sealed::ResponseFailure{.status = 502, .message = "the engine broke off its answer"};
-      break;
+      failure = sealed::ResponseFailure{.status = 502, .message = std::string(kBrokeOff)};
+      co_return Status();
     }
     CO_TRY_VOID(co_await send_data(response, *metered));
-    if (is_end) break;
+    if (is_end) co_return Status();
+    limit.moved();
+  }
+}
+
+Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyReader& body,
+                                  Failure& failure) {
+  openai::StreamMeter meter(endpoint_, prepared_->usage_chunk, commit_segments());
+  async::IdleLimit limit(world_.clock, settings_.engine_idle_max);
+  const Status metered = co_await async::unless(
+      response.wait_closed(),
+      async::within(limit, meter_stream(response, body, meter, limit, failure)));
+  if (!metered && metered.error().is(async::AsyncError::kTimeout)) {
+    failure = sealed::ResponseFailure{.status = 502, .message = std::string(kBrokeOff)};
+  } else {
+    CO_TRY_VOID(metered);
   }
   // What an engine that broke off left of an event is not sent, so it is not committed to either.
   if (!failure) CO_TRY_VOID(co_await send_data(response, meter.finish()));
@@ -152,14 +164,14 @@ Task<Status> Answer::relay_stream(ports::ResponseWriter& response, ports::BodyRe
 
 Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status,
                                  ports::BodyReader& body, Failure& failure) {
+  const async::Deadline by = world_.clock.in(settings_.engine_by);
   auto whole = co_await async::unless(
       response.wait_closed(),
-      async::with_deadline(world_.clock, world_.clock.in(settings_.engine_by),
-                           ports::read_all(body, settings_.answer_bytes_max)));
+      ports::read_all_by(world_.clock, by, body, settings_.answer_bytes_max));
   if (!whole && whole.error().is(async::AsyncError::kCancelled))
     co_return std::unexpected(whole.error());
   if (!whole) {
-    failure = sealed::ResponseFailure{.status = 502, .message = "the engine broke off its answer"};
+    failure = sealed::ResponseFailure{.status = 502, .message = std::string(kBrokeOff)};
     co_return Status();
   }
   if (auto totals = openai::commit_whole(endpoint_, status, *whole, output_)) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "async/race.h"
 #include "openai/api_error.h"
 #include "openai/engine_request.h"
 #include "openai/stream_meter.h"
@@ -72,6 +73,9 @@ class Answer {
   [[nodiscard]] Task<Outcome> refuse(ports::ResponseWriter& response, openai::ApiError error);
   [[nodiscard]] Task<Outcome> relay(ports::ResponseWriter& response, ports::HttpResponse engine);
   [[nodiscard]] Task<Status> relay_stream(ports::ResponseWriter& response, ports::BodyReader& body,
+                                          Failure& failure);
+  [[nodiscard]] Task<Status> meter_stream(ports::ResponseWriter& response, ports::BodyReader& body,
+                                          openai::StreamMeter& meter, async::IdleLimit& limit,
                                           Failure& failure);
   [[nodiscard]] Task<Status> relay_whole(ports::ResponseWriter& response, int status,
                                          ports::BodyReader& body, Failure& failure);

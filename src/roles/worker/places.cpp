@@ -28,6 +28,15 @@ Task<void> Places::Ticket::run() {
   places_->changed_.notify();
 }
 
+bool Places::Ticket::try_run() {
+  COCOON_CHECK(stage_ == Stage::kArriving);
+  if (!places_->waiting_.empty() || places_->running_ >= places_->running_max_) return false;
+  --places_->arriving_;
+  ++places_->running_;
+  stage_ = Stage::kRunning;
+  return true;
+}
+
 Places::Ticket::~Ticket() {
   if (places_ == nullptr) return;
   switch (stage_) {

@@ -34,6 +34,8 @@ class Places {
     ~Ticket();
     // Waits for the turn of this ticket. Once.
     [[nodiscard]] Task<void> run();
+    // Takes the turn if nobody waits and there is room; else changes nothing, and run() waits.
+    [[nodiscard]] bool try_run();
 
    private:
     enum class Stage : std::uint8_t { kArriving, kWaiting, kRunning };

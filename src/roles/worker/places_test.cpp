@@ -46,6 +46,30 @@ TEST_CASE("places serve in the order of arrival and refuse beyond their bound") 
   CHECK_EQ(places.occupied(), 0);
 }
 
+TEST_CASE("a free place is taken at once, unless it is somebody else's turn") {
+  boost::asio::io_context loop;
+  Places places(loop.get_executor(), 1, 2);
+  Trace trace{places, {}};
+  {
+    auto first = places.enter().value();
+    CHECK(first.try_run());
+    CHECK_EQ(places.running(), 1);
+    CHECK_EQ(places.waiting(), 0);
+    auto second = places.enter().value();
+    CHECK_FALSE(second.try_run());
+    CHECK_EQ(places.waiting(), 1);
+    async::spawn(loop.get_executor(), visit(trace, 3, places.enter()),
+                 [](std::string_view) { CHECK(false); });
+    loop.poll();  // the third waits for its turn, and the second has not asked for its own
+  }
+  auto late = places.enter().value();
+  CHECK_FALSE(late.try_run());
+  loop.restart();
+  loop.run();
+  CHECK(trace.order == std::vector<int>{3});
+  CHECK(late.try_run());
+}
+
 TEST_CASE("a ticket dropped while waiting frees its place and lets the next one pass") {
   boost::asio::io_context loop;
   Places places(loop.get_executor(), 1, 2);

@@ -105,9 +105,8 @@ Task<void> Service::infer(ports::HttpRequest request, ports::ResponseWriter& res
     co_return;
   }
   world_.metrics.set(ports::Gauge::kRequestsQueued, places_.waiting());
-  auto envelope =
-      co_await async::with_deadline(world_.clock, world_.clock.in(limits_.body_by),
-                                    ports::read_all(*request.body, limits_.request_bytes_max));
+  auto envelope = co_await ports::read_all_by(world_.clock, world_.clock.in(limits_.body_by),
+                                              *request.body, limits_.request_bytes_max);
   if (!envelope) {
     refusal = envelope.error().is(ports::HttpError::kTooLarge)
                   ? Refusal{413, envelope.error().message()}
@@ -157,7 +156,9 @@ Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admi
     co_await mine.run();
     co_return Status();
   };
-  const Status place = co_await async::unless(response.wait_closed(), wait_for_place(ticket));
+  const Status place = ticket.try_run()
+                           ? Status()
+                           : co_await async::unless(response.wait_closed(), wait_for_place(ticket));
   if (!place) co_return Refusal{499, "the client went away"};
   // Looked up only now and let go of as soon as the request is open: waiting requests and long
   // answers keep no key from being wiped. One that was wiped in the meantime opens nothing more,
