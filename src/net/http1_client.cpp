@@ -1,5 +1,7 @@
 #include "net/http1_client.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -9,6 +11,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <vector>
 
 #include "net/http1_text.h"
 
@@ -30,14 +33,84 @@ constexpr std::size_t kReadBytes = 16 * 1024;
 
 using Parser = http::response_parser<http::buffer_body>;
 
+// Far below the time after which servers hang up on a connection without requests (llama-server,
+// uvicorn: 5 s), so that a request hardly ever meets one that is being closed.
+constexpr async::Duration kKeptMax = std::chrono::seconds(2);
+constexpr std::size_t kKeptConnectionsMax = 256;
+
+// A connection, and what was read off it beyond the last answer: nothing, while it is kept.
+template <class Protocol>
+struct Wire {
+  explicit Wire(const async::Executor& executor) : socket(executor) {}
+
+  void send_at_once() {
+    if constexpr (std::is_same_v<Protocol, asio::ip::tcp>) {
+      error_code ignored;
+      socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    }
+  }
+  // Whether the server has neither hung up nor said anything unasked.
+  [[nodiscard]] bool is_quiet() {
+    char byte = 0;
+    const ssize_t length = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  }
+
+  typename Protocol::socket socket;
+  beast::flat_buffer buffer;
+  async::TimePoint kept_since;
+};
+
+// Connections to one server that wait for their next request; the last one in is the first one out.
+template <class Protocol>
+class KeptWires {
+ public:
+  explicit KeptWires(async::Executor executor) : executor_(std::move(executor)) {}
+  [[nodiscard]] const async::Executor& executor() const { return executor_; }
+
+  void keep(std::unique_ptr<Wire<Protocol>> wire) {
+    if (kept_.size() >= kKeptConnectionsMax) return;
+    wire->kept_since = std::chrono::steady_clock::now();
+    kept_.push_back(std::move(wire));
+  }
+  // Null if there is none that can still be used.
+  [[nodiscard]] std::unique_ptr<Wire<Protocol>> take() {
+    const auto oldest = std::chrono::steady_clock::now() - kKeptMax;
+    std::erase_if(kept_, [&](const auto& wire) { return wire->kept_since < oldest; });
+    while (!kept_.empty()) {
+      auto wire = std::move(kept_.back());
+      kept_.pop_back();
+      if (wire->is_quiet()) return wire;
+    }
+    return nullptr;
+  }
+
+ private:
+  async::Executor executor_;
+  std::vector<std::unique_ptr<Wire<Protocol>>> kept_;
+};
+
 // One request on one connection.
 template <class Protocol>
 struct Exchange {
-  explicit Exchange(const async::Executor& executor) : socket(executor), timer(executor) {}
+  using Kept = KeptWires<Protocol>;
+  explicit Exchange(std::shared_ptr<Kept> of) : kept(of), timer(of->executor()), wire(of->take()) {}
 
+  // Ends whatever waits for the connection.
   void close() {
     error_code ignored;
-    socket.close(ignored);
+    if (wire) wire->socket.close(ignored);
+  }
+  // The connection can serve another request if this one's answer was read to its end.
+  void leave() {
+    const bool is_clean = wire && parser && parser->is_done() && parser->keep_alive() &&
+                          sent_whole && wire->buffer.size() == 0;
+    const auto home = kept.lock();
+    if (is_clean && home) {
+      home->keep(std::move(wire));
+    } else {
+      close();
+    }
   }
   // Closes the connection at the deadline, which ends whatever waits for it.
   static void arm(const std::shared_ptr<Exchange>& self, async::Deadline deadline) {
@@ -50,10 +123,11 @@ struct Exchange {
     });
   }
 
-  typename Protocol::socket socket;
+  std::weak_ptr<Kept> kept;
   asio::steady_timer timer;
-  beast::flat_buffer buffer;
+  std::unique_ptr<Wire<Protocol>> wire;  // null once it serves others
   std::unique_ptr<Parser> parser;
+  bool sent_whole = false;
   bool expired = false;
   bool head_done = false;
 };
@@ -63,7 +137,7 @@ class AnswerBody final : public ports::BodyReader {
  public:
   explicit AnswerBody(std::shared_ptr<Exchange<Protocol>> exchange)
       : exchange_(std::move(exchange)) {}
-  ~AnswerBody() override { exchange_->close(); }
+  ~AnswerBody() override { exchange_->leave(); }
   AnswerBody(const AnswerBody&) = delete;
   AnswerBody& operator=(const AnswerBody&) = delete;
 
@@ -75,13 +149,19 @@ class AnswerBody final : public ports::BodyReader {
       parser.get().body().data = chunk.data();
       parser.get().body().size = chunk.size();
       error_code error;
-      co_await http::async_read_some(exchange->socket, exchange->buffer, parser, into(error));
+      co_await http::async_read_some(exchange->wire->socket, exchange->wire->buffer, parser,
+                                     into(error));
       chunk.resize(chunk.size() - parser.get().body().size);
       if (!chunk.empty()) co_return chunk;
       if (error && error != http::error::need_buffer)
         co_return fail(HttpError::kBroken, "the answer broke off");
     }
     co_return Bytes{};
+  }
+  // Of a chunked body it is not known whether what has arrived holds data yet.
+  [[nodiscard]] bool is_ready() const override {
+    const Parser& parser = *exchange_->parser;
+    return parser.is_done() || (parser.content_length() && exchange_->wire->buffer.size() > 0);
   }
   [[nodiscard]] const ports::HttpFields& trailers() const override { return none_; }
 
@@ -93,7 +173,7 @@ class AnswerBody final : public ports::BodyReader {
 template <class Protocol>
 Task<Status> write(std::shared_ptr<Exchange<Protocol>> exchange, Bytes bytes) {
   error_code error;
-  co_await asio::async_write(exchange->socket, asio::buffer(bytes), into(error));
+  co_await asio::async_write(exchange->wire->socket, asio::buffer(bytes), into(error));
   if (error) co_return fail(HttpError::kUnreachable, "connection lost");
   co_return Status{};
 }
@@ -104,7 +184,7 @@ Task<Status> upload(std::shared_ptr<Exchange<Protocol>> exchange, ports::HttpReq
   if (!is_token(request.method) || !is_request_target(request.path)) {
     co_return fail(HttpError::kProtocol, "not a request line");
   }
-  std::string head = request.method + " " + request.path + " HTTP/1.1\r\nconnection: close\r\n";
+  std::string head = request.method + " " + request.path + " HTTP/1.1\r\n";
   if (ports::find_field(request.headers, "host").empty()) head += "host: localhost\r\n";
   CO_TRY_VOID(append_fields(head, request.headers));
   const bool length_known = content_length_of(request.headers).has_value();
@@ -154,7 +234,8 @@ Task<Status> read_head(std::shared_ptr<Exchange<Protocol>> exchange, std::string
     parser.body_limit(boost::none);
     parser.skip(method == "HEAD");
     error_code error;
-    co_await http::async_read_header(exchange->socket, exchange->buffer, parser, into(error));
+    co_await http::async_read_header(exchange->wire->socket, exchange->wire->buffer, parser,
+                                     into(error));
     if (error == http::error::header_limit)
       co_return fail(HttpError::kTooLarge, "answer's header fields too large");
     const bool parsing =
@@ -174,13 +255,18 @@ Task<Result<ports::HttpResponse>> exchange_over(std::shared_ptr<Exchange<Protoco
                                                 async::Deadline head_by) {
   const auto timeout = [] { return fail(async::AsyncError::kTimeout, "no answer in time"); };
   Exchange<Protocol>::arm(exchange, head_by);
-  error_code error;
-  co_await exchange->socket.async_connect(to, into(error));
-  if (exchange->expired) co_return timeout();
-  if (error) co_return fail(HttpError::kUnreachable, "cannot connect");
+  if (!exchange->wire) {
+    exchange->wire = std::make_unique<Wire<Protocol>>(exchange->timer.get_executor());
+    error_code error;
+    co_await exchange->wire->socket.async_connect(to, into(error));
+    if (exchange->expired) co_return timeout();
+    if (error) co_return fail(HttpError::kUnreachable, "cannot connect");
+    exchange->wire->send_at_once();
+  }
 
   const std::string method = request.method;
   const Status sent = co_await upload(exchange, std::move(request));
+  exchange->sent_whole = sent.has_value();
   if (exchange->expired) co_return timeout();
   // A server may answer and hang up without having read everything.
   if (!sent && !sent.error().is(HttpError::kUnreachable)) co_return std::unexpected(sent.error());
@@ -197,8 +283,16 @@ Task<Result<ports::HttpResponse>> exchange_over(std::shared_ptr<Exchange<Protoco
 
 }  // namespace
 
+struct UnixHttpClient::State : KeptWires<asio::local::stream_protocol> {
+  using KeptWires::KeptWires;
+};
+struct LoopbackHttpClient::State : KeptWires<asio::ip::tcp> {
+  using KeptWires::KeptWires;
+};
+
 UnixHttpClient::UnixHttpClient(async::Executor executor, std::string socket_path)
-    : executor_(std::move(executor)), socket_path_(std::move(socket_path)) {}
+    : state_(std::make_shared<State>(std::move(executor))), socket_path_(std::move(socket_path)) {}
+UnixHttpClient::~UnixHttpClient() = default;
 
 Task<Result<ports::HttpResponse>> UnixHttpClient::send(ports::HttpRequest request,
                                                        async::Deadline head_by) {
@@ -207,10 +301,14 @@ Task<Result<ports::HttpResponse>> UnixHttpClient::send(ports::HttpRequest reques
   if (socket_path_.empty() || socket_path_.size() > kPathBytesMax) {
     co_return fail(HttpError::kUnreachable, "socket path too long");
   }
-  co_return co_await exchange_over<Protocol>(std::make_shared<Exchange<Protocol>>(executor_),
+  co_return co_await exchange_over<Protocol>(std::make_shared<Exchange<Protocol>>(state_),
                                              Protocol::endpoint(socket_path_), std::move(request),
                                              head_by);
 }
+
+LoopbackHttpClient::LoopbackHttpClient(async::Executor executor, Endpoint to)
+    : state_(std::make_shared<State>(std::move(executor))), to_(std::move(to)) {}
+LoopbackHttpClient::~LoopbackHttpClient() = default;
 
 Result<std::unique_ptr<LoopbackHttpClient>> LoopbackHttpClient::create(async::Executor executor,
                                                                        Endpoint to) {
@@ -231,8 +329,8 @@ Task<Result<ports::HttpResponse>> LoopbackHttpClient::send(ports::HttpRequest re
   if (ports::find_field(request.headers, "host").empty()) {
     request.headers.push_back({.name = "host", .value = to_.text()});
   }
-  co_return co_await exchange_over<Protocol>(std::make_shared<Exchange<Protocol>>(executor_),
-                                             endpoint, std::move(request), head_by);
+  co_return co_await exchange_over<Protocol>(std::make_shared<Exchange<Protocol>>(state_), endpoint,
+                                             std::move(request), head_by);
 }
 
 }  // namespace cocoon::net

@@ -1,21 +1,26 @@
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "net/endpoint.h"
 #include "ports/http.h"
 
 namespace cocoon::net {
 
-// HTTP/1.1 to a server behind a Unix socket. Each request has its own connection; its answer's body
-// arrives chunk by chunk, and dropping it closes the connection, which is how such servers learn of
-// a cancellation.
+// HTTP/1.1 to a server behind a Unix socket, one request at a time on each connection. An answer's
+// body arrives chunk by chunk; dropping it unread closes the connection, which is how such servers
+// learn of a cancellation. A connection whose answer was read to its end serves later requests.
 class UnixHttpClient final : public ports::HttpClient {
  public:
   UnixHttpClient(async::Executor executor, std::string socket_path);
+  ~UnixHttpClient() override;
   [[nodiscard]] async::Task<Result<ports::HttpResponse>> send(ports::HttpRequest request,
                                                               async::Deadline head_by) override;
 
  private:
-  async::Executor executor_;
+  struct State;
+  std::shared_ptr<State> state_;
   std::string socket_path_;
 };
 
@@ -25,13 +30,14 @@ class LoopbackHttpClient final : public ports::HttpClient {
   // Refuses every host but 127.0.0.0/8, ::1 and "localhost".
   [[nodiscard]] static Result<std::unique_ptr<LoopbackHttpClient>> create(async::Executor executor,
                                                                           Endpoint to);
+  ~LoopbackHttpClient() override;
   [[nodiscard]] async::Task<Result<ports::HttpResponse>> send(ports::HttpRequest request,
                                                               async::Deadline head_by) override;
 
  private:
-  LoopbackHttpClient(async::Executor executor, Endpoint to)
-      : executor_(std::move(executor)), to_(std::move(to)) {}
-  async::Executor executor_;
+  struct State;
+  LoopbackHttpClient(async::Executor executor, Endpoint to);
+  std::shared_ptr<State> state_;
   Endpoint to_;
 };
 

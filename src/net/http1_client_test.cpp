@@ -138,6 +138,39 @@ TEST_CASE("dropping an engine's answer hangs up") {
              });
 }
 
+TEST_CASE("an answer read to its end leaves the connection to the next request") {
+  Script script;
+  script.run(
+      "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\none|||HTTP/1.1 200 OK\r\ncontent-length: "
+      "3\r\n\r\ntwo",
+      [](Script& engine) -> Task<void> {
+        UnixHttpClient client(engine.executor, engine.path);
+        // The engine takes one connection only and says its second answer on the same.
+        for (const char* text : {"one", "two"}) {
+          auto answer = co_await client.send(get("/"), in(5s));
+          CHECK_EQ(as_text((co_await ports::read_all(*answer.value().body, 100)).value()), text);
+        }
+      });
+}
+
+TEST_CASE(
+    "a connection that the engine closes, or says more on than it should, is not used again") {
+  for (const char* end :
+       {"connection: close\r\ncontent-length: 3\r\n\r\none", "content-length: 3\r\n\r\none",
+        "content-length: 3\r\n\r\noneHTTP/1.1 500"}) {
+    CAPTURE(end);
+    Script script;
+    script.run("HTTP/1.1 200 OK\r\n" + std::string(end), [](Script& engine) -> Task<void> {
+      UnixHttpClient client(engine.executor, engine.path);
+      auto answer = co_await client.send(get("/"), in(5s));
+      CHECK_EQ(as_text((co_await ports::read_all(*answer.value().body, 100)).value()), "one");
+      co_await pause(50ms);
+      // A new connection, which nobody takes any more.
+      CHECK((co_await client.send(get("/"), in(50ms))).error().is(async::AsyncError::kTimeout));
+    });
+  }
+}
+
 TEST_CASE("an engine that does not listen, does not answer or does not speak HTTP is told apart") {
   Script mute;
   mute.run("|||||||||||||||||||||||", [](Script& engine) -> Task<void> {
