@@ -148,7 +148,7 @@ Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
   std::erase_if(line->refused, [&](const auto& entry) {
     return world_.clock.now() - entry.second >= kRefusalLife;
   });
-  const PolicyHash policy = world_.registry.current()->policy.hash();
+  const PolicyHash policy = policy_hash();
   std::size_t verifications = 0;
   const auto entries = line->directory.entries;
   for (const wire::DirectoryEntry& entry : entries) {
@@ -195,6 +195,15 @@ void Fleet::forget_unlisted() {
   std::erase_if(verdicts_, [&](const auto& entry) { return !listed.contains(entry.first); });
 }
 
+const PolicyHash& Fleet::policy_hash() const {
+  auto current = world_.registry.current();
+  if (hashed_ != current) {
+    hashed_ = std::move(current);
+    hash_of_hashed_ = hashed_->policy.hash();
+  }
+  return hash_of_hashed_;
+}
+
 bool Fleet::is_in_force(const Verdict& verdict, const PolicyHash& policy) const {
   return verdict.policy == policy &&
          world_.clock.now() - verdict.judged_at < kVerdictLife + kVerdictSlack;
@@ -202,7 +211,7 @@ bool Fleet::is_in_force(const Verdict& verdict, const PolicyHash& policy) const 
 
 std::vector<std::shared_ptr<const attest::VerifiedWorker>> Fleet::usable(
     const ProxyLine& line, const ModelHash& model) const {
-  const PolicyHash policy = world_.registry.current()->policy.hash();
+  const PolicyHash policy = policy_hash();
   std::vector<std::shared_ptr<const attest::VerifiedWorker>> workers;
   for (const wire::DirectoryEntry& entry : line.directory.entries) {
     const auto verdict = verdicts_.find(entry.kid);
@@ -255,7 +264,7 @@ std::size_t Fleet::proxies_up() const {
 }
 
 std::size_t Fleet::workers_verified() const {
-  const PolicyHash policy = world_.registry.current()->policy.hash();
+  const PolicyHash policy = policy_hash();
   return static_cast<std::size_t>(std::ranges::count_if(
       verdicts_, [&](const auto& entry) { return is_in_force(entry.second, policy); }));
 }

@@ -82,6 +82,8 @@ class Fleet {
                                         std::size_t bytes_max, async::Deadline by);
   [[nodiscard]] Task<Status> verify(std::shared_ptr<ProxyLine> line, Kid kid, async::Deadline by);
   void forget_unlisted();
+  // The hash of the policy in force; made anew only for a new registry.
+  [[nodiscard]] const PolicyHash& policy_hash() const;
   // Whether a verdict that was reached then may still be acted upon.
   [[nodiscard]] bool is_in_force(const Verdict& verdict, const PolicyHash& policy) const;
   [[nodiscard]] std::vector<std::shared_ptr<const attest::VerifiedWorker>> usable(
@@ -93,6 +95,8 @@ class Fleet {
   ports::ChainTime time_{world_.chain, world_.clock};
   std::vector<std::shared_ptr<ProxyLine>> lines_;
   std::map<Kid, Verdict> verdicts_;  // of those accepted
+  mutable std::shared_ptr<const registry::Snapshot> hashed_;
+  mutable PolicyHash hash_of_hashed_;
 };
 
 }  // namespace cocoon::client
