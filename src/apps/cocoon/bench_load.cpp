@@ -94,6 +94,7 @@ Result<Load> run_load(const LoadPlan& plan, const std::filesystem::path& program
 Load median_of(const std::vector<Load>& rounds) {
   const auto over = [&](auto figure) {
     std::vector<double> values;
+    values.reserve(rounds.size());
     for (const Load& round : rounds) values.push_back(figure(round));
     return median(std::move(values));
   };
