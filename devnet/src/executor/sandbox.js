@@ -10,11 +10,16 @@ export async function createSandboxExecutor() {
   const machine = await sandbox.Executor.create();
   const { commitHash, commitDate } = machine.getVersion();
   return {
-    run: (args) => run(machine, args),
+    run: (args) => run(machine, args).catch(refusal),
     get: (args) => get(machine, args),
     version: `ton ${commitHash.slice(0, 12)} of ${commitDate.slice(0, 10)}`,
     defaultConfig: sandbox.defaultConfig,
   };
+}
+
+// The executor gives up on some inputs by throwing. What it could not run is not accepted; the chain goes on.
+function refusal(error) {
+  return { accepted: false, exitCode: 0, reason: `the executor failed: ${error.message}` };
 }
 
 async function run(machine, args) {
