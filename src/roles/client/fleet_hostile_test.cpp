@@ -1,6 +1,7 @@
 // Proxies that would spoil other proxies' workers.
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <set>
 
 #include "roles/client/fleet.h"
@@ -120,4 +121,74 @@ TEST_CASE("a chain that stands still keeps no worker's statement young") {
   scene.world.sim.advance(4300s);
   refresh(scene);
   CHECK(chosen(scene, 3).empty());
+}
+
+TEST_CASE("a directory of thousands costs so many looks a round, and the good worker is found") {
+  Scene scene;
+  StubWorker worker(scene.world, "one");
+  StubProxy honest(scene.world, "honest", 11'000, {&worker});
+  // Every round it lists thousands that nobody has heard of, other ones each time.
+  struct Flooder final : ports::HttpHandler {
+    Task<void> handle(ports::HttpRequest request, ports::ResponseWriter& response) override {
+      if (request.path != wire::kPathDirectory) {
+        ++asked;
+        (void)co_await ports::respond(response, 200, {}, to_bytes("nonsense"));
+        co_return;
+      }
+      wire::Directory directory;
+      for (int i = 0; i < 5000; ++i) {
+        ByteArray<32> kid{};
+        const std::uint64_t number = ++listed;
+        std::memcpy(kid.data(), &number, sizeof(number));
+        directory.entries.push_back(
+            {.kid = Kid(kid), .model_hash = {}, .terms_hash = {}, .busy_permille = 0});
+      }
+      (void)co_await ports::respond(response, 200, {}, directory.encode());
+    }
+    std::uint64_t listed = 0;
+    std::size_t asked = 0;
+  } flooder;
+  scene.world.network.listen(scene.world.new_proxy_place("flooder", 11'001), flooder);
+  for (std::size_t round = 1; round <= 5; ++round) {
+    refresh(scene);
+    CHECK(flooder.asked <= 64 * round);
+    CHECK(chosen(scene, 3) == std::set<Kid>{worker.kid()});
+  }
+  CHECK(flooder.asked > 0);
+  CHECK_EQ(scene.fleet.workers_verified(), 1);
+}
+
+TEST_CASE("a directory or evidence without end is broken off, and hurts its own proxy only") {
+  for (const std::string_view endless : {wire::kPathDirectory, wire::kPathEvidence}) {
+    CAPTURE(endless);
+    Scene scene;
+    StubWorker worker(scene.world, "one");
+    StubProxy honest(scene.world, "honest", 11'000, {&worker});
+    struct Babbler final : ports::HttpHandler {
+      explicit Babbler(std::string_view path) : endless(path) {}
+      Task<void> handle(ports::HttpRequest request, ports::ResponseWriter& response) override {
+        if (!request.path.starts_with(endless)) {
+          wire::Directory directory;
+          directory.entries.push_back({.kid = Kid(ByteArray<32>{std::byte{9}}),
+                                       .model_hash = {},
+                                       .terms_hash = {},
+                                       .busy_permille = 0});
+          (void)co_await ports::respond(response, 200, {}, directory.encode());
+          co_return;
+        }
+        Status sent = response.head(200, {});
+        while (sent && said < 64U << 20U) {
+          sent = co_await response.write(Bytes(64 * 1024, std::byte{0x9f}));
+          said += 64 * 1024;
+        }
+      }
+      std::string_view endless;
+      std::size_t said = 0;
+    } babbler(endless);
+    scene.world.network.listen(scene.world.new_proxy_place("babbler", 11'001), babbler);
+    refresh(scene);
+    CHECK(babbler.said > 0);
+    CHECK(babbler.said <= wire::kDirectoryBytesMax + (1U << 20U));
+    CHECK(chosen(scene, 3) == std::set<Kid>{worker.kid()});
+  }
 }
