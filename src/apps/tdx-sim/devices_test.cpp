@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <fstream>
 
 #include "apps/tdx-sim/error.h"
@@ -10,46 +9,32 @@
 #include "attest/amd/evidence.h"
 #include "files/small_files.h"
 #include "tdxsim/fixture.h"
+#include "tests/support/temp_folder.h"
 
 namespace cocoon::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "cocoon-sim-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
-
 Bytes bytes_of(const fs::path& file) { return files::read_file(file, 65536).value(); }
 
 TEST_CASE("an EPYC keeps its keys, and a report comes with a table that verifies it") {
-  Folder folder;
+  testing::TempFolder folder;
   const auto random = tdxsim::seeded_bytes("devices");
-  const auto first = open_snp(folder.path, random, tdxsim::kFixtureNow);
+  const auto first = open_snp(folder.path(), random, tdxsim::kFixtureNow);
   REQUIRE(first.has_value());
-  const auto again = open_snp(folder.path, random, tdxsim::kFixtureNow);
+  const auto again = open_snp(folder.path(), random, tdxsim::kFixtureNow);
   REQUIRE(again.has_value());
   CHECK(first->root_fingerprint() == again->root_fingerprint());
-  CHECK(crypto::sha256(bytes_of(folder.path / "snp-root.der")) == first->root_fingerprint());
+  CHECK(crypto::sha256(bytes_of(folder / "snp-root.der")) == first->root_fingerprint());
 
-  TsmTree tree(folder.path / "tsm",
+  TsmTree tree(folder / "tsm",
                [&](const ByteArray<64>& data) {
                  return first->report(data, tdxsim::default_snp_measurement());
                },
                Logger::silent(), {.name = "sev_guest", .auxblob = first->certificate_table()});
   REQUIRE(tree.open().has_value());
-  const fs::path entry = folder.path / "tsm" / "one";
+  const fs::path entry = folder / "tsm" / "one";
   fs::create_directory(entry);
   CHECK(tree.serve_once() == 0);
   CHECK(as_text(bytes_of(entry / "provider")) == "sev_guest\n");
@@ -67,18 +52,18 @@ TEST_CASE("an EPYC keeps its keys, and a report comes with a table that verifies
 }
 
 TEST_CASE("a GPU keeps its keys, and its golden file matches its evidence") {
-  Folder folder;
+  testing::TempFolder folder;
   const auto random = tdxsim::seeded_bytes("devices");
-  const auto first = open_gpu(folder.path, random, tdxsim::kFixtureNow);
+  const auto first = open_gpu(folder.path(), random, tdxsim::kFixtureNow);
   REQUIRE(first.has_value());
-  const auto gpu = open_gpu(folder.path, random, tdxsim::kFixtureNow);
+  const auto gpu = open_gpu(folder.path(), random, tdxsim::kFixtureNow);
   REQUIRE(gpu.has_value());
   CHECK(first->root_fingerprint() == gpu->root_fingerprint());
-  std::string hex(as_text(bytes_of(folder.path / "golden-key.hex")));
+  std::string hex(as_text(bytes_of(folder / "golden-key.hex")));
   hex.pop_back();
   const auto golden = attest::nvidia::GoldenSet::open(
-      bytes_of(folder.path / "golden.json"),
-      crypto::Ed25519Signature::from(bytes_of(folder.path / "golden.json.sig")).value(),
+      bytes_of(folder / "golden.json"),
+      crypto::Ed25519Signature::from(bytes_of(folder / "golden.json.sig")).value(),
       crypto::Ed25519PublicKey::from_hex(hex).value());
   REQUIRE(golden.has_value());
   attest::nvidia::GpuChainCache cache(1);
@@ -90,11 +75,11 @@ TEST_CASE("a GPU keeps its keys, and its golden file matches its evidence") {
 }
 
 TEST_CASE("a device's keys that others may read are refused") {
-  Folder folder;
+  testing::TempFolder folder;
   const auto random = tdxsim::seeded_bytes("devices");
-  REQUIRE(open_gpu(folder.path, random, tdxsim::kFixtureNow).has_value());
-  fs::permissions(folder.path / "gpu.cbor", fs::perms::others_read, fs::perm_options::add);
-  CHECK(open_gpu(folder.path, random, tdxsim::kFixtureNow).error().is(SimError::kInsecure));
+  REQUIRE(open_gpu(folder.path(), random, tdxsim::kFixtureNow).has_value());
+  fs::permissions(folder / "gpu.cbor", fs::perms::others_read, fs::perm_options::add);
+  CHECK(open_gpu(folder.path(), random, tdxsim::kFixtureNow).error().is(SimError::kInsecure));
 }
 
 }  // namespace
