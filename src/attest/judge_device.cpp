@@ -18,7 +18,9 @@ constexpr std::byte kDerSequence{0x30};
 Result<std::vector<Certificate>> read_certificates(BytesView bytes) {
   if (!bytes.empty() && bytes[0] == kDerSequence) {
     TRY(Certificate certificate, Certificate::from_der(bytes));
-    return std::vector(1, std::move(certificate));
+    std::vector<Certificate> alone;
+    alone.push_back(std::move(certificate));
+    return alone;
   }
   return Certificate::from_pem_chain(as_text(bytes), kCertificatesMax);
 }
