@@ -50,12 +50,13 @@ bool flush_folder(const fs::path& folder) {
 
 }  // namespace
 
-// What put() waits for; belongs to the loop, but for `status` on its way there.
+// What put() waits for. All of it belongs to the loop.
 struct Waiter {
   explicit Waiter(const async::Executor& on) : executor(on), done(on) {}
   async::Executor executor;
   async::Event done;
-  std::optional<Status> status;
+  bool is_over = false;
+  Status status;
 };
 
 struct ReceiptJournal::State {
@@ -186,6 +187,7 @@ void ReceiptJournal::State::run() {
     for (const Waiting& one : batch) {
       boost::asio::post(one.waiter->executor, [waiter = one.waiter, written] {
         waiter->status = written;
+        waiter->is_over = true;
         waiter->done.notify();
       });
     }
@@ -228,8 +230,8 @@ ports::Task<Status> ReceiptJournal::put(RequestId id, Bytes receipt) {
     state_->waiting.push_back({id, encode_record(id, receipt), waiter});
   }
   state_->changed.notify_one();
-  while (!waiter->status) co_await waiter->done.wait();
-  co_return *waiter->status;
+  while (!waiter->is_over) co_await waiter->done.wait();
+  co_return waiter->status;
 }
 
 ports::Task<Result<std::optional<Bytes>>> ReceiptJournal::get(RequestId id) {
