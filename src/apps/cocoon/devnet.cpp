@@ -7,6 +7,7 @@
 #include "apps/cocoon/devnet_files.h"
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/local_http.h"
+#include "files/small_files.h"
 
 namespace cocoon::apps {
 namespace {
@@ -25,6 +26,17 @@ bool is_serving(std::uint16_t admin_port) {
   return reply && reply->status == kStatusOk;
 }
 
+// On a full disk no program that is started below could say in its log what is wrong.
+Status refuse_without_room(const std::filesystem::path& state) {
+  constexpr std::size_t kRoomBytes = std::size_t{1024} * 1024;
+  const std::filesystem::path probe = state / "room";
+  const Status written = files::replace_file(probe, Bytes(kRoomBytes), files::FileMode::kPrivate,
+                                             files::Durability::kCached);
+  std::error_code ignored;
+  std::filesystem::remove(probe, ignored);
+  return written;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Devnet>> Devnet::lay_out(const DevnetOptions& options, const Tell& tell) {
@@ -35,6 +47,7 @@ Result<std::unique_ptr<Devnet>> Devnet::lay_out(const DevnetOptions& options, co
     return fail(AppError::kBadState,
                 "cannot make " + options.state.string() + ": " + failed.message());
   std::filesystem::permissions(options.state, std::filesystem::perms::owner_all, failed);
+  TRY_VOID(refuse_without_room(options.state));
   tell("simulating a confidential-computing platform");
   TRY_VOID(net->start_platform());
   tell("hashing the model for the registry");

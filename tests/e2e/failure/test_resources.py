@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,9 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from failure.rig import MODEL, Case, Rig, cpu_seconds, descriptors
-from support.http1 import ask
+from support.http1 import ask, chat
 from support.lab import Lab, Registry, model_hash
-from support.programs import ROOT, Program, program, wait_for
+from support.network import Network
+from support.programs import ROOT, Failure, FakeEngine, Program, program, wait_for
 
 
 def can_mount() -> bool:
@@ -188,6 +190,26 @@ class FullDisk(Place):
         self.assertIn("No space left", worker.program.log())
         left = [path for path in disk.folder.rglob("*") if path.is_file()]
         self.assertEqual(left, [])
+
+
+    @unittest.skipUnless(CAN_MOUNT, "needs a file system of its own (root)")
+    def test_cocoon_up_says_that_its_disk_is_full_and_survives_that_later(self):
+        engine = FakeEngine(self.folder, alias=MODEL)
+        self.addCleanup(engine.stop)
+        disk = self.disk("up", 4 << 20)
+        disk.fill()
+        with self.assertRaisesRegex(Failure, "No space left"):
+            Network(disk.folder / "net", "--engine", engine.url)
+        disk.free()
+        network = Network(disk.folder / "net", "--engine", engine.url)
+        self.addCleanup(network.down)
+        disk.fill()
+        os.kill(network.facts["pids"]["client"], signal.SIGKILL)
+        question = chat(MODEL, "hi")
+        wait_for("an answer", lambda: ask(network.port, "POST", "/v1/chat/completions", question)[0] == 200, 60)
+        disk.free()
+        self.assertTrue(network.status()["serving"])
+        self.assertEqual(network.down().returncode, 0)
 
 
 class NoDescriptors(Place):
