@@ -94,6 +94,7 @@ class FullDisk(Place):
         return disk
 
     def assert_answers_without_receipts(self, rig: Rig) -> None:
+        self.use_up(rig)
         for stream in (False, True):
             asking = rig.begin(tokens=3) if stream else rig.ask(tokens=3)
             asking.join()
@@ -121,7 +122,6 @@ class FullDisk(Place):
         rig = self.rig(client_state=disk.folder / "client")
         self.assert_keeps_receipts(rig)
         disk.fill()
-        self.use_up(rig)
         self.assert_answers_without_receipts(rig)
         rig.client.program.wait_for_log("client.receipt_not_kept.*No space left")
         disk.free()
