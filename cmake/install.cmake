@@ -66,6 +66,7 @@ cocoon_manual(cocoon cocoon-client)
 cocoon_manual(cocoon cocoon-proxy)
 cocoon_manual(worker cocoon-worker)
 
+install(DIRECTORY packaging/networks/ DESTINATION ${cocoon_docs}/networks COMPONENT cocoon FILES_MATCHING PATTERN "*.json")
 install(DIRECTORY packaging/examples/ DESTINATION ${cocoon_docs}/examples COMPONENT cocoon FILES_MATCHING PATTERN "*.toml")
 install(DIRECTORY docs/ DESTINATION ${cocoon_docs} COMPONENT cocoon FILES_MATCHING PATTERN "*.md")
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${cocoon_docs} COMPONENT cocoon)

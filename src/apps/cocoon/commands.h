@@ -46,6 +46,8 @@ void add_role_commands(Commands& commands);     // client, proxy, worker
 void add_doctor_command(Commands& commands);
 void add_attest_commands(Commands& commands);
 void add_bench_command(Commands& commands);
-void add_ton_commands(Commands& commands);
+void add_ton_commands(Commands& commands);        // ton check-proof
+void add_ton_chain_commands(Commands& commands);  // ton account, block, send
+void add_wallet_commands(Commands& commands);
 
 }  // namespace cocoon::apps

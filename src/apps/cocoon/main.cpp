@@ -40,6 +40,8 @@ int run(int argc, char** argv) {
   add_attest_commands(commands);
   add_bench_command(commands);
   add_ton_commands(commands);
+  add_ton_chain_commands(commands);
+  add_wallet_commands(commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

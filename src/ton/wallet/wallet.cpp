@@ -13,7 +13,6 @@ constexpr std::uint32_t kV5SignedExternal = 0x7369676e;
 constexpr std::uint32_t kSendMessageAction =
     0x0ec3c86d;  // action_send_msg#0ec3c86d mode:(## 8) out_msg:^
 constexpr std::uint8_t kIgnoreErrors = 2;
-constexpr std::uint32_t kNever = 0xFFFFFFFF;
 
 Result<CellRef> code_of(WalletVersion version) {
   TRY(const Bytes boc,
@@ -46,9 +45,7 @@ Result<Builder> unsigned_body(const WalletId& id, const Transfer& transfer) {
   for (const InternalMessage& message : transfer.messages) {
     TRY(messages.emplace_back(), internal_message(message));
   }
-  // A wallet's first message deploys it and is valid for good, as wallets do: an old clock cannot
-  // spoil it.
-  const std::uint32_t valid_until = transfer.seqno == 0 ? kNever : transfer.valid_until.value();
+  const std::uint32_t valid_until = transfer.valid_until.value();
   Builder body;
   if (id.version == WalletVersion::kV4R2) {
     body.uint(wallet_id_number(id), 32).uint(valid_until, 32).uint(transfer.seqno, 32).uint(0, 8);
