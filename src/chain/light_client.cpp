@@ -23,6 +23,16 @@ struct Claim {
   ton::BlockId head;
 };
 
+// Whether the transaction was made by the external message of this normalized hash.
+bool took_in(const ton::Transaction& transaction, const ton::CellHash& wanted) {
+  if (transaction.in_message == nullptr) return false;
+  const std::optional<ton::ExternalIn> external =
+      ton::read_external_in(transaction.in_message).value_or(std::nullopt);
+  if (!external) return false;
+  const auto hash = ton::normalized_hash(external->to, external->body);
+  return hash && *hash == wanted;
+}
+
 }  // namespace
 
 struct LightClient::State {
@@ -130,7 +140,7 @@ async::Task<Result<ProvenBlock>> LightClient::State::prove(ton::BlockId from, to
   while (reached.id != target) {
     if (reached.id.seqno >= target.seqno)
       co_return fail(ChainError::kFork, "two proven blocks of one number");
-    const auto chain = std::make_shared<std::optional<ton::CheckedChain>>();
+    const auto chain = std::make_shared<ton::CheckedChain>();
     const ton::BlockId known = reached.id;
     CO_TRY_VOID(co_await servers.race(
         ton::query_block_proof(known, target),
@@ -147,8 +157,8 @@ async::Task<Result<ProvenBlock>> LightClient::State::prove(ton::BlockId from, to
           return {};
         },
         soon(deadline)));
-    for (const ton::CheckedLink& link : (*chain)->links) CO_TRY_VOID(keep(link));
-    const ton::CheckedLink& last = (*chain)->links.back();
+    for (const ton::CheckedLink& link : chain->links) CO_TRY_VOID(keep(link));
+    const ton::CheckedLink& last = chain->links.back();
     reached = {.id = last.to, .generated_at = last.generated_at, .is_key_block = last.to_key_block};
   }
   co_return reached;
@@ -221,7 +231,7 @@ async::Task<Result<ProvenBlock>> LightClient::block(std::uint32_t seqno, async::
 async::Task<Result<ton::ProvenAccount>> LightClient::account(ton::Address address,
                                                              async::Deadline deadline) {
   CO_TRY(const ProvenBlock block, co_await sync(deadline));
-  const auto found = std::make_shared<std::optional<ton::ProvenAccount>>();
+  const auto found = std::make_shared<ton::ProvenAccount>();
   CO_TRY_VOID(co_await state_->servers.race(
       ton::query_account_state(block.id, address.workchain, address.account),
       [found, block, address](const std::string&, BytesView answer) -> Status {
@@ -232,7 +242,7 @@ async::Task<Result<ton::ProvenAccount>> LightClient::account(ton::Address addres
         return {};
       },
       state_->soon(deadline)));
-  co_return std::move(**found);
+  co_return std::move(*found);
 }
 
 async::Task<Result<std::vector<ton::ProvenTransaction>>> LightClient::transactions(
@@ -289,13 +299,8 @@ async::Task<Result<ton::ProvenTransaction>> LightClient::send(ton::CellRef messa
       const auto recent = co_await transactions(*now, kLookBack, deadline);
       if (recent) {
         for (const ton::ProvenTransaction& seen : *recent) {
-          if (seen.transaction.lt <= before.last_transaction_lt ||
-              seen.transaction.in_message == nullptr)
-            continue;
-          const auto in = ton::read_external_in(seen.transaction.in_message);
-          if (!in || !*in) continue;
-          const auto hash = ton::normalized_hash((*in)->to, (*in)->body);
-          if (hash && *hash == wanted) co_return seen;
+          const bool is_new = seen.transaction.lt > before.last_transaction_lt;
+          if (is_new && took_in(seen.transaction, wanted)) co_return seen;
         }
         seen_lt = now->last_transaction_lt;
       }

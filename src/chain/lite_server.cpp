@@ -128,10 +128,9 @@ async::Task<Result<Bytes>> LiteServer::query(Bytes query, async::Deadline deadli
     answer = co_await async::with_deadline(clock_, deadline, exchange(self, std::move(query)));
   }
   if (!answer) co_return answer;
-  const auto error = ton::parse_lite_error(*answer);
+  const std::optional<ton::LiteError> error = ton::parse_lite_error(*answer).value_or(std::nullopt);
   release.keep_connection = true;
-  if (error && *error)
-    co_return fail(ton::TonError::kServer, "the lite-server says: " + (*error)->message);
+  if (error) co_return fail(ton::TonError::kServer, "the lite-server says: " + error->message);
   co_return answer;
 }
 

@@ -80,7 +80,7 @@ void LiteServers::note(const std::string& server, const Error& reason) {
   refusals_.push_back({server, reason});
 }
 
-void LiteServers::blame(const std::string& server, Error reason) {
+void LiteServers::blame(const std::string& server, const Error& reason) {
   for (const auto& known : servers_) {
     if (known->name() == server) known->note_failure();
   }

@@ -32,7 +32,7 @@ class LiteServers {
                                          async::Deadline deadline);
 
   // A server whose answer turned out wrong only later.
-  void blame(const std::string& server, Error reason);
+  void blame(const std::string& server, const Error& reason);
   // The latest refusals, oldest first, at most 32.
   [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
 

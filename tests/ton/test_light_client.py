@@ -122,7 +122,9 @@ class LightClientTest(unittest.TestCase):
                     paid = self.cocoon("wallet", "send", key, payee, amount, "--comment", "thanks", *options)
                     self.assertTrue(paid["ok"])
                 self.devnet.control("/blocks", count=2)
-                self.assertEqual(self.cocoon("ton", "account", payee)["balance"] // 10**8, 14)
+                # What storage takes in the meantime is a few nano.
+                received = self.cocoon("ton", "account", payee)["balance"]
+                self.assertTrue(1_490_000_000 < received <= 1_500_000_000, received)
 
     def test_4_a_lying_server_is_refused_with_its_reason_and_the_other_one_asked(self):
         expected = self.cocoon("ton", "account", self.account)["state_hash"]

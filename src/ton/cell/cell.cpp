@@ -38,7 +38,7 @@ Result<CellRef> Cell::create(CellForm form, BytesView data, std::size_t bits,
     return fail(TonError::kLimit, "a cell holds at most 1023 bits");
   }
   if (refs.size() > kCellRefsMax) return fail(TonError::kLimit, "a cell has at most 4 references");
-  const std::shared_ptr<Cell> cell(new Cell(form, data, bits, refs));
+  std::shared_ptr<Cell> cell(new Cell(form, data, bits, refs));
   if (form == CellForm::kExotic) {
     TRY_VOID(cell->settle_exotic());
   } else {
@@ -51,8 +51,8 @@ Result<CellRef> Cell::create(CellForm form, BytesView data, std::size_t bits,
 }
 
 CellRef Cell::empty() {
-  static const CellRef kEmpty = create(CellForm::kOrdinary, {}, 0, {}).value();
-  return kEmpty;
+  static const CellRef empty_cell = create(CellForm::kOrdinary, {}, 0, {}).value();
+  return empty_cell;
 }
 
 Status Cell::settle_exotic() {

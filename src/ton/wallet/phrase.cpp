@@ -15,7 +15,7 @@ constexpr std::size_t kWordBits = 11;
 constexpr std::size_t kTextMax = 1024;
 
 const std::vector<std::string_view>& words() {
-  static const std::vector<std::string_view> kList = [] {
+  static const std::vector<std::string_view> all = [] {
     std::vector<std::string_view> list;
     std::string_view rest = kPhraseWords;
     while (!rest.empty()) {
@@ -25,7 +25,7 @@ const std::vector<std::string_view>& words() {
     }
     return list;
   }();
-  return kList;
+  return all;
 }
 
 SecretArray<64> entropy_of(BytesView text) { return crypto::hmac_sha512(text, {}); }
