@@ -44,6 +44,10 @@ tsan: ## unit tests under the thread sanitizer
 fuzz: ## every fuzz target for FUZZ_SECONDS (60)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tools/test fuzz
 
+.PHONY: sim
+sim: ## the whole network under faults from SIM_SEEDS (300) seeds; SEED=N replays one
+	@tools/sim
+
 .PHONY: e2e
 e2e: ## the programs against each other and against the official SDKs
 	@tools/test e2e

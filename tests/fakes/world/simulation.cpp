@@ -60,15 +60,67 @@ void VirtualClock::move_to(TimePoint to) {
 }
 
 Simulation::Simulation(UnixSeconds wall_at_start)
-    : clock_(UnixMillis(std::uint64_t{wall_at_start.value()} * 1000)) {}
+    : clock_(UnixMillis(std::uint64_t{wall_at_start.value()} * 1000)) {
+  (void)add_loop();
+}
+
+void Simulation::end() {
+  for (const auto& loop : loops_) loop->end();
+}
+
+std::size_t Simulation::add_loop() {
+  loops_.push_back(std::make_unique<Loop>());
+  return loops_.size() - 1;
+}
+
+void Simulation::end_loop(std::size_t loop) {
+  if (loops_[loop]->is_alive()) loops_[loop]->end();
+}
+
+void Process::spawn(Task<void> task) {
+  async::spawn(executor(), std::move(task),
+               [&simulation = simulation_](std::string_view what) { simulation.note_crash(what); });
+}
 
 void Simulation::spawn(Task<void> task) {
   async::spawn(executor(), std::move(task), [this](std::string_view what) { note_crash(what); });
 }
 
 void Simulation::settle() {
-  loop_.restart();
-  loop_.poll();
+  if (choose_) {
+    settle_by_choice();
+  } else {
+    settle_in_turn();
+  }
+}
+
+void Simulation::settle_in_turn() {
+  for (std::size_t ran = 1; ran > 0;) {
+    ran = 0;
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      if (!loops_[i]->is_alive() && i > 0) continue;
+      loops_[i]->restart();
+      ran += loops_[i]->poll();
+    }
+  }
+}
+
+void Simulation::settle_by_choice() {
+  std::vector<Loop*> alive;
+  for (;;) {
+    alive.clear();
+    for (const auto& loop : loops_) {
+      if (loop->is_alive()) alive.push_back(loop.get());
+    }
+    const std::size_t first = alive.empty() ? 0 : choose_(alive.size());
+    std::size_t tried = 0;
+    for (; tried < alive.size(); ++tried) {
+      Loop& loop = *alive[(first + tried) % alive.size()];
+      loop.restart();
+      if (loop.poll_one() > 0) break;
+    }
+    if (tried == alive.size()) return;
+  }
 }
 
 void Simulation::advance(Duration by) {

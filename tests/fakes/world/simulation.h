@@ -32,6 +32,7 @@ class VirtualClock final : public async::Clock {
 
   // When the first of the sleepers wants to wake; nothing if nobody sleeps.
   [[nodiscard]] std::optional<TimePoint> next_wake() const;
+  [[nodiscard]] std::size_t sleepers() const { return sleepers_.size(); }
   // Moves forward to `to` and wakes whoever is due by then.
   void move_to(TimePoint to);
   // The wall clock may jump, the other one may not.
@@ -60,7 +61,7 @@ class Simulation {
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
 
-  [[nodiscard]] async::Executor executor() { return loop_.get_executor(); }
+  [[nodiscard]] async::Executor executor() { return executor_of(0); }
   [[nodiscard]] VirtualClock& clock() { return clock_; }
 
   // Runs `task` on its own. An exception that leaves it is kept in crashes().
@@ -89,7 +90,20 @@ class Simulation {
   }
   void run(Task<void> task, Duration at_most = kPatience) { run_to_end(std::move(task), at_most); }
 
-  void end() { loop_.end(); }
+  void end();
+
+  // An event loop of its own, for what can die alone (see Process). It stays as long as this
+  // object, dead or not.
+  [[nodiscard]] std::size_t add_loop();
+  [[nodiscard]] async::Executor executor_of(std::size_t loop) {
+    return loops_[loop]->get_executor();
+  }
+  // Destroys every coroutine of that loop; nothing runs there any more.
+  void end_loop(std::size_t loop);
+
+  // Who is next where several loops have something to do: a number below the given one. Without
+  // it each runs in turn as far as it can.
+  void choose_by(std::function<std::size_t(std::size_t)> choose) { choose_ = std::move(choose); }
 
  private:
   static constexpr Duration kPatience = std::chrono::hours(1);
@@ -97,13 +111,43 @@ class Simulation {
   class Loop final : public boost::asio::io_context {
    public:
     // The services drop what they hold and stay, so that timers may be destroyed later.
-    void end() { shutdown(); }
+    void end() {
+      is_alive_ = false;
+      shutdown();
+    }
+    [[nodiscard]] bool is_alive() const { return is_alive_; }
+
+   private:
+    bool is_alive_ = true;
   };
   void run_to_end(Task<void> task, Duration at_most);
+  void settle_in_turn();
+  void settle_by_choice();
 
-  Loop loop_;
+  std::vector<std::unique_ptr<Loop>> loops_;  // the first is the simulation's own
   VirtualClock clock_;
   std::vector<std::string> crashes_;
+  std::function<std::size_t(std::size_t)> choose_;
+};
+
+// A program that can die: kill() destroys all its coroutines where they stand, as the death of a
+// real one would. Whatever they refer to is destroyed after that.
+class Process {
+ public:
+  explicit Process(Simulation& simulation)
+      : simulation_(simulation), loop_(simulation.add_loop()) {}
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  ~Process() { kill(); }
+
+  [[nodiscard]] async::Executor executor() const { return simulation_.executor_of(loop_); }
+  [[nodiscard]] Simulation& simulation() const { return simulation_; }
+  void spawn(Task<void> task);
+  void kill() { simulation_.end_loop(loop_); }
+
+ private:
+  Simulation& simulation_;
+  std::size_t loop_;
 };
 
 }  // namespace cocoon::fakes
