@@ -131,6 +131,8 @@ Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
   const async::Deadline by = world_.clock.in(kLineDeadline);
   const Status listed = co_await read_directory(line, by);
   const auto before = line->state;
+  // A stream that was refused says nothing of the next one, and asks for no pause.
+  if (!listed && listed.error().is(ports::HttpError::kRefusedStream)) co_return;
   line->state = listed ? ProxyLine::State::kUp : ProxyLine::State::kDown;
   if (before != line->state) {
     if (listed) {
