@@ -179,7 +179,13 @@ Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status,
   } else {
     output_status_ = std::unexpected(std::move(totals).error());
   }
-  co_return co_await send_data(response, *whole);
+  CO_TRY_VOID(co_await send_data(response, *whole));
+  // What is no JSON object is at best a part of an answer, however orderly it ended.
+  if (status == kStatusOk && totals_.end != openai::AnswerTotals::End::kDone) {
+    failure =
+        sealed::ResponseFailure{.status = 502, .message = "the engine ended its answer too early"};
+  }
+  co_return Status();
 }
 
 AnswerStatus Answer::status_after(const Failure& failure) const {
