@@ -51,6 +51,8 @@ class Service final : public ports::HttpHandler {
   void stop_intake() { is_intake_open_ = false; }
   // Returns once no request is under way.
   [[nodiscard]] Task<void> wait_idle() { return places_.wait_empty(); }
+  // Places that are taken, running or waiting.
+  [[nodiscard]] std::uint32_t occupied() const { return places_.occupied(); }
   // For the keyring: an epoch's key is gone, so are the ids it answered.
   void forget_epoch(std::uint32_t epoch) { replay_guard_.forget(epoch); }
   [[nodiscard]] bool is_ready() const;
