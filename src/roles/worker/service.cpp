@@ -169,7 +169,8 @@ Task<std::optional<Refusal>> Service::serve(Places::Ticket ticket, Admitted admi
   auto opened = sealed::open_request(admitted.head, BytesView(envelope).subspan(admitted.body_at),
                                      key->kid, key->hpke);
   if (!opened) co_return Refusal{400, opened.error().message()};
-  if (const Status first = replay_guard_.insert(admitted.head.header.request_id, key->epoch);
+  if (const Status first = replay_guard_.insert(admitted.head.header.request_id, key->epoch,
+                                                admitted.head.header.expires, world_.keyring.now());
       !first) {
     const bool is_replay = first.error().is(sealed::SealedError::kReplayed);
     if (is_replay) world_.metrics.increment(ports::Counter::kReplaysRefused);
