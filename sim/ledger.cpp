@@ -31,11 +31,11 @@ void Ledger::key_made(const Kid& kid, const crypto::Ed25519PublicKey& identity) 
 
 void Ledger::accepted(const std::string& boot, const RequestId& id) {
   trace_.note(boot, "answers request " + id.hex());
-  if (!accepted_.emplace(boot, id).second) broken(boot + " answers request " + id.hex() + " twice");
+  if (!accepted_.emplace(id, boot).second) broken(boot + " answers request " + id.hex() + " twice");
 }
 
 void Ledger::billed(const std::string& boot, const RequestId& id, Bytes signed_bill) {
-  if (!accepted_.contains({boot, id})) broken(boot + " bills what it did not accept");
+  if (!accepted_.contains({id, boot})) broken(boot + " bills what it did not accept");
   bills_.emplace(id, std::move(signed_bill));
 }
 
@@ -71,8 +71,17 @@ void Ledger::check_answer(std::uint64_t question, const Outcome& outcome, const 
 
 void Ledger::check_bill_kept(const RequestId& id, const Bytes& signed_bill) {
   const auto [from, to] = bills_.equal_range(id);
-  if (std::none_of(from, to, [&](const auto& each) { return each.second == signed_bill; }))
-    broken("a proxy keeps a bill of request " + id.hex() + " that no worker gave");
+  if (std::any_of(from, to, [&](const auto& each) { return each.second == signed_bill; })) return;
+  // It came in no trailer, so the proxy asked for it after the answer had broken off.
+  for (const auto& [kid, identity] : identities_) {
+    const auto bill = provenance::verify_bill(signed_bill, identity);
+    if (!bill || bill->kid != kid) continue;
+    if (bill->request_id != id) broken("a proxy keeps the bill of another request");
+    if (bill->status == provenance::AnswerStatus::kAborted && bill->buckets.output == 0)
+      broken("a worker bills request " + id.hex() + " and delivered nothing of it");
+    return;
+  }
+  broken("a proxy keeps a bill of request " + id.hex() + " that no worker signed");
 }
 
 }  // namespace cocoon::sim

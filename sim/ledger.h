@@ -57,9 +57,11 @@ class Ledger {
   // At the end: bills against receipts and acceptances.
   void check_answer(std::uint64_t question, const Outcome& outcome, const Bytes* receipt);
   void check_bill_kept(const RequestId& id, const Bytes& signed_bill);
-  // Every bill that a worker gave. A request has two where a second worker took it after the first
-  // one's answer had been lost.
-  [[nodiscard]] const std::multimap<RequestId, Bytes>& bills() const { return bills_; }
+  // Every request that some worker accepted. One has two where a second worker took it after the
+  // first one's answer had been lost.
+  [[nodiscard]] const std::set<std::pair<RequestId, std::string>>& accepted() const {
+    return accepted_;
+  }
 
  private:
   Trace& trace_;
@@ -67,7 +69,7 @@ class Ledger {
   std::set<std::uint64_t> open_;
   std::map<std::uint64_t, Outcome> outcomes_;
   std::map<Kid, crypto::Ed25519PublicKey> identities_;
-  std::set<std::pair<std::string, RequestId>> accepted_;
+  std::set<std::pair<RequestId, std::string>> accepted_;
   std::multimap<RequestId, Bytes> bills_;
 };
 

@@ -113,7 +113,7 @@ std::optional<std::uint64_t> Stage::ask(std::size_t client, const Habits& habits
 }
 
 void Stage::check_bills_of(const ProxyProgram& proxy) {
-  for (const auto& [id, bill] : ledger_.bills()) {
+  for (const auto& [id, boot] : ledger_.accepted()) {
     if (const Bytes* const kept = proxy.bills().find(id)) ledger_.check_bill_kept(id, *kept);
   }
 }
