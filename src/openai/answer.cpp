@@ -8,9 +8,6 @@ namespace {
 
 using codec::Json;
 
-// Enough for the vectors of a large batch of embeddings.
-constexpr std::size_t kBodyNodesMax = 4'000'000;
-
 // An index of the answer; `otherwise` if it is absent or no sensible number.
 std::uint32_t index_or(const Json* value, std::size_t otherwise) {
   const auto bounded = [](std::uint64_t index) {

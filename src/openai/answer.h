@@ -110,6 +110,9 @@ class AnswerReader {
   std::uint32_t items_started_ = 0;  // output items of a response, where events do not number them
 };
 
+// Enough nodes for the vectors of a large batch of embeddings.
+inline constexpr std::size_t kBodyNodesMax = 4'000'000;
+
 // Meters a whole JSON answer. kBadAnswer if it is not a JSON object.
 [[nodiscard]] Result<AnswerTotals> meter_body(Endpoint endpoint, BytesView body,
                                               SegmentSink sink = {});

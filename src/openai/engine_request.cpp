@@ -120,6 +120,25 @@ UsageChunk ask_for_usage(Endpoint endpoint, const RequestFacts& facts, Json& doc
   return UsageChunk::kWithhold;
 }
 
+PreparedRequest::Listed ask_for_tokens(Endpoint endpoint, const RequestFacts& facts,
+                                       Json& document) {
+  const bool has_choices =
+      endpoint == Endpoint::kChatCompletions || endpoint == Endpoint::kCompletions;
+  if (!has_choices || facts.form == AnswerForm::kEvents || facts.choices < 2)
+    return PreparedRequest::Listed::kAsAsked;
+  for (const std::string_view name : {"logprobs", "top_logprobs", "n_probs"}) {
+    const Json* const asked = document.find(name);
+    if (asked != nullptr && !is_unset(*asked)) return PreparedRequest::Listed::kAsAsked;
+  }
+  if (endpoint == Endpoint::kChatCompletions) {
+    document.set("logprobs", Json::boolean(true));
+    document.set("top_logprobs", Json::number(std::uint64_t{1}));
+  } else {
+    document.set("logprobs", Json::number(std::uint64_t{1}));
+  }
+  return PreparedRequest::Listed::kForTheMeter;
+}
+
 }  // namespace
 
 ApiResult<PreparedRequest> prepare_for_engine(Endpoint endpoint, BytesView body,
@@ -138,6 +157,7 @@ ApiResult<PreparedRequest> prepare_for_engine(Endpoint endpoint, BytesView body,
     bound_output(endpoint, prepared.output_tokens_each, document);
   }
   prepared.usage_chunk = ask_for_usage(endpoint, facts, document);
+  prepared.listed = ask_for_tokens(endpoint, facts, document);
   prepared.body = to_bytes(codec::write_json(document));
   return prepared;
 }

@@ -21,6 +21,8 @@ struct PreparedRequest {
   Bytes body;        // for the engine
   Request original;  // as the app wrote it: what the commitments cover
   UsageChunk usage_chunk = UsageChunk::kForward;
+  // Whether the answer lists its tokens only because the meter needs them: the app gets it without.
+  enum class Listed : std::uint8_t { kAsAsked, kForTheMeter } listed = Listed::kAsAsked;
   std::uint64_t output_tokens_each =
       0;  // the bound the engine was given for one choice; 0 for embeddings
 };
@@ -30,6 +32,8 @@ struct PreparedRequest {
 //  (docs/engine-boundary.md);
 //  - the maximum of output tokens is set, so that all choices together stay within the limit;
 //  - a stream asks for its usage; usage_chunk says whether the app may see it;
+//  - a whole answer of several choices asks for the list of its tokens, since llama-server reports
+//  the usage of its first choice only; `listed` says whether the app may see it;
 //  - anything that would make the engine fetch a URL or open a file is refused with 400.
 [[nodiscard]] ApiResult<PreparedRequest> prepare_for_engine(Endpoint endpoint, BytesView body,
                                                             const EngineLimits& limits);

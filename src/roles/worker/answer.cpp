@@ -1,8 +1,11 @@
 #include "roles/worker/answer.h"
 
+#include <algorithm>
+
 #include "async/race.h"
 #include "codec/base64.h"
 #include "openai/commit.h"
+#include "openai/token_list.h"
 #include "sealed/format/stream.h"
 #include "wire/protocol.h"
 
@@ -179,8 +182,10 @@ Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status,
   } else {
     output_status_ = std::unexpected(std::move(totals).error());
   }
+  const std::uint64_t listed = status == kStatusOk ? count_listed(*whole) : 0;
   CO_TRY_VOID(co_await send_data(response, *whole));
   // What is no JSON object is at best a part of an answer, however orderly it ended.
+    totals_.usage.output_tokens = std::max(totals_.usage.output_tokens, listed);
   if (status == kStatusOk && totals_.end != openai::AnswerTotals::End::kDone) {
     failure =
         sealed::ResponseFailure{.status = 502, .message = "the engine ended its answer too early"};
@@ -193,6 +198,15 @@ AnswerStatus Answer::status_after(const Failure& failure) const {
   return totals_.finish_reason == openai::FinishReason::kLength ? AnswerStatus::kLimit
                                                                 : AnswerStatus::kOk;
 }
+std::uint64_t Answer::count_listed(Bytes& whole) const {
+  if (prepared_->original.facts.choices < 2) return 0;
+  auto list = openai::take_token_list(whole);
+  if (!list) return 0;
+  if (prepared_->listed == openai::PreparedRequest::Listed::kForTheMeter)
+    whole = std::move(list->rest);
+  return list->tokens;
+}
+
 
 Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
   TRY_VOID(std::move(output_status_));

@@ -112,6 +112,29 @@ TEST_CASE("an answer in one piece arrives whole and is committed to as text") {
   CHECK_EQ(heard.receipt->tokens.output.value(), 3);
 }
 
+TEST_CASE("every choice of an answer in one piece is metered, whatever its engine reports") {
+  WorkerScene scene;
+  EngineAnswer answer = fakes::chat_whole("");
+  answer.steps[0].text =
+      R"({"choices":[{"index":0,"message":{"content":"a b"},"logprobs":{"content":[1,2]}},)"
+      R"({"index":1,"message":{"content":"c d e"},"logprobs":{"content":[3,4,5]}}],)"
+      R"("usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}})";
+  scene.engine.answer_with(answer);
+  std::string body = R"({"model":"test-model","messages":[],"n":2)";
+  SUBCASE("the app does not see the list that it did not ask for") {
+    const Heard heard = ask_checked(scene, {.body = body + "}"}, AnswerStatus::kOk);
+    CHECK_EQ(heard.receipt->tokens.output.value(), 5);
+    CHECK(heard.data.find("logprobs") == std::string::npos);
+    CHECK(scene.engine.calls()[0].body.find(R"("logprobs":true)") != std::string::npos);
+  }
+  SUBCASE("the app sees the list that it asked for") {
+    const Heard heard =
+        ask_checked(scene, {.body = body + R"(,"logprobs":true})"}, AnswerStatus::kOk);
+    CHECK_EQ(heard.receipt->tokens.output.value(), 5);
+    CHECK_EQ(heard.data, answer.steps[0].text);
+  }
+}
+
 TEST_CASE("an answer cut at its maximum says so in receipt and bill") {
   WorkerScene scene;
   scene.engine.answer_with(fakes::chat_stream({"a", "b"}, 0ms, "length"));
