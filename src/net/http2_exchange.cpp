@@ -41,7 +41,8 @@ Task<void> Http2Session::serve(std::shared_ptr<Http2Session> self, Stream stream
   ports::HttpRequest request{.method = std::move(stream->head.method),
                              .path = std::move(stream->head.path),
                              .headers = std::move(stream->head.fields),
-                             .body = make_body_reader(stream)};
+                             .body = make_body_reader(stream),
+                             .peer = self->peer_};
   if (!stream->head.authority.empty()) {
     request.headers.push_back({.name = "host", .value = std::move(stream->head.authority)});
   }

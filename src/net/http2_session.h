@@ -43,6 +43,8 @@ class Http2Session final : public ports::HttpClient,
   // What its streams hold in memory; from now on also counted in `budget`.
   void count_in(std::shared_ptr<BufferBudget> budget);
   [[nodiscard]] std::size_t buffered_bytes() const { return buffered_bytes_; }
+  // What its requests carry as HttpRequest::peer.
+  void set_peer(std::uint32_t peer) { peer_ = peer; }
   [[nodiscard]] const std::string& remote() const { return channel_->remote(); }
   [[nodiscard]] async::Task<void> wait_closed();
   [[nodiscard]] async::Task<void> wait_refusing();
@@ -101,6 +103,7 @@ class Http2Session final : public ports::HttpClient,
   std::shared_ptr<TlsChannel> channel_;
   SessionEnd end_;
   ports::HttpHandler* handler_;
+  std::uint32_t peer_ = 0;
   Http2Limits limits_;
   nghttp2_session* session_ = nullptr;
 

@@ -83,11 +83,13 @@ Task<Result<Greeted>> greet(std::shared_ptr<TlsChannel> channel,
 struct ListenerLoops {
   using State = std::shared_ptr<Listener::State>;
 
-  static Task<void> serve_forward(State state, std::shared_ptr<TlsChannel> channel) {
+  static Task<void> serve_forward(State state, std::shared_ptr<TlsChannel> channel,
+                                  std::uint32_t peer) {
     auto session = Http2Session::start(state->executor, channel, SessionEnd::kServes,
                                        state->handler, state->options.forward_limits);
     if (!session) co_return;
     (*session)->count_in(state->budget);
+    (*session)->set_peer(peer);
     state->sessions.insert(*session);
     co_await (*session)->wait_closed();
     state->sessions.erase(*session);
@@ -114,6 +116,10 @@ struct ListenerLoops {
     ~Seat() {
       if (--place_->second == 0) state_->networks.erase(place_);
     }
+    // A number for the network, the same for all its connections.
+    [[nodiscard]] std::uint32_t peer() const {
+      return static_cast<std::uint32_t>(std::hash<std::string>()(place_->first));
+    }
 
    private:
     State state_;
@@ -121,7 +127,7 @@ struct ListenerLoops {
   };
 
   static Task<void> connection(State state, std::shared_ptr<TlsChannel> channel,
-                               std::unique_ptr<Seat> /*seat*/) {
+                               std::unique_ptr<Seat> seat) {
     std::optional<Greeted> greeted;
     {
       const CloseAtDeadline guard(state->executor, channel,
@@ -138,7 +144,7 @@ struct ListenerLoops {
     if (greeted->worker) {
       co_await serve_reverse(state, channel, *greeted->worker);
     } else {
-      co_await serve_forward(state, channel);
+      co_await serve_forward(state, channel, seat->peer());
     }
     --state->counts.open;
     state->changed.notify();

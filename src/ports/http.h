@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,6 +63,9 @@ struct HttpRequest {
   std::string path;  // origin form: path and query
   HttpFields headers;
   std::unique_ptr<BodyReader> body;  // never null; body_of({}) for none
+  // Which of those that are served asks, where the serving side tells them apart; 0 where it does
+  // not. Never travels.
+  std::uint32_t peer = 0;
 };
 
 struct HttpResponse {

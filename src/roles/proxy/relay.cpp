@@ -20,10 +20,11 @@ bool may_try_next(int status) {
 
 }  // namespace
 
-// One request under way, and the bytes it holds in memory, counted against the relay's bound.
+// One request under way, and the bytes it holds in memory for its peer, counted against the relay's
+// bound.
 class Relay::Hold {
  public:
-  explicit Hold(Relay& relay) : relay_(relay) {
+  Hold(Relay& relay, std::uint32_t peer) : relay_(relay), peer_(peer) {
     ++relay_.in_flight_;
     publish();
   }
@@ -35,14 +36,25 @@ class Relay::Hold {
   }
 
   [[nodiscard]] bool add(std::size_t bytes) {
-    if (bytes > relay_.limits_.buffered_bytes_max - relay_.buffered_bytes_) return false;
+    const std::size_t free = relay_.limits_.buffered_bytes_max - relay_.buffered_bytes_;
+    const auto holder = relay_.held_by_.find(peer_);
+    const std::size_t of_peer = holder == relay_.held_by_.end() ? 0 : holder->second;
+    if (bytes > free) return false;
+    const std::size_t most = std::max(free - bytes, relay_.limits_.envelope_bytes_max);
+    if (of_peer + bytes > most) return false;
     relay_.buffered_bytes_ += bytes;
     held_ += bytes;
     publish();
     return true;
   }
   void release() {
-    relay_.buffered_bytes_ -= std::exchange(held_, 0);
+    const std::size_t held = std::exchange(held_, 0);
+    relay_.buffered_bytes_ -= held;
+    const auto holder = relay_.held_by_.find(peer_);
+    if (holder != relay_.held_by_.end()) {
+      holder->second -= held;
+      if (holder->second == 0) relay_.held_by_.erase(holder);
+    }
     publish();
   }
 
@@ -58,7 +70,8 @@ class Relay::Hold {
 };
 
 Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& response) {
-  Hold hold(*this);
+  std::uint32_t peer_;
+  Hold hold(*this, request.peer);
   std::optional<Refusal> refusal;
   auto envelope = co_await receive(*request.body, hold);
   if (!envelope) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -13,8 +14,9 @@ namespace cocoon::proxy {
 
 struct RelayLimits {
   std::size_t envelope_bytes_max = sealed::kEnvelopeBytesMax;
-  std::size_t buffered_bytes_max =
-      std::size_t{512} * 1024 * 1024;  // envelopes held at once, over all streams
+  // Envelopes held at once, over all streams. One peer (HttpRequest::peer) holds one envelope, and
+  // more only as long as it leaves as much free as it holds.
+  std::size_t buffered_bytes_max = std::size_t{512} * 1024 * 1024;
   async::Duration envelope_by =
       std::chrono::seconds(60);  // a whole envelope must have arrived by then
   async::Duration first_frame_by = std::chrono::minutes(10);
@@ -78,3 +80,4 @@ class Relay {
 };
 
 }  // namespace cocoon::proxy
+  std::map<std::uint32_t, std::size_t> held_by_;  // of those bytes, by peer; none that is zero

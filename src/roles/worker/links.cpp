@@ -35,7 +35,8 @@ Task<void> ProxyLinks::keep_linked(std::size_t index) {
   std::uint32_t failures = 0;
   while (!is_draining_) {
     Slot& slot = slots_[index];
-    auto dialled = co_await world_.dialer.dial(slot.proxy, serve_, world_.clock.in(kDialDeadline));
+    auto dialled =
+        co_await world_.dialer.dial(slot.proxy, *slot.serve, world_.clock.in(kDialDeadline));
     if (dialled) {
       const async::TimePoint since = world_.clock.now();
       const std::shared_ptr<ports::Link> link = std::move(dialled).value();

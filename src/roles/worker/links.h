@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/log.h"
@@ -23,8 +24,13 @@ class ProxyLinks {
     const Logger& log;
   };
   ProxyLinks(std::vector<ports::Endpoint> proxies, ports::HttpHandler& serve, World world)
-      : serve_(serve), world_(world) {
-    for (ports::Endpoint& proxy : proxies) slots_.push_back({std::move(proxy), nullptr});
+      : world_(world) {
+    for (ports::Endpoint& proxy : proxies) {
+      const auto number = static_cast<std::uint32_t>(slots_.size() + 1);
+      slots_.push_back({.proxy = std::move(proxy),
+                        .serve = std::make_unique<NumberedPeer>(serve, number),
+                        .link = nullptr});
+    }
   }
 
   // Starts a loop for each proxy on `executor`; the loops end with the process or after drain().
@@ -34,15 +40,29 @@ class ProxyLinks {
   [[nodiscard]] std::size_t attached() const;
 
  private:
+  // Tells the service which proxy asks.
+  class NumberedPeer final : public ports::HttpHandler {
+   public:
+    NumberedPeer(HttpHandler& serve, std::uint32_t number) : serve_(serve), number_(number) {}
+    [[nodiscard]] Task<void> handle(ports::HttpRequest request,
+                                    ports::ResponseWriter& response) override {
+      request.peer = number_;
+      return serve_.handle(std::move(request), response);
+    }
+
+   private:
+    HttpHandler& serve_;
+    std::uint32_t number_;
+  };
   struct Slot {
     ports::Endpoint proxy;
+    std::unique_ptr<NumberedPeer> serve;
     std::shared_ptr<ports::Link> link;
   };
   [[nodiscard]] Task<void> keep_linked(std::size_t index);
   [[nodiscard]] async::Duration pause_after(std::uint32_t failures);
 
   std::vector<Slot> slots_;
-  ports::HttpHandler& serve_;
   World world_;
   bool is_draining_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "async/event.h"
@@ -12,9 +13,13 @@ namespace cocoon::worker {
 
 using async::Task;
 
-// How many requests a worker holds: `running_max` in the engine and `queue_max` waiting. Served in
-// the order in which they were ready to run: a request that is slow to arrive holds a place, and
-// holds up nobody.
+// How many requests a worker holds: `running_max` in the engine and `queue_max` waiting. A request
+// that is slow to arrive holds a place, and holds up nobody.
+//
+// Peers (the proxies that it is attached to) share them fairly. Half of all places are reserved in
+// equal parts, one for each peer that ever asked; a peer that has filled its part takes others only
+// while the parts of the rest stay free for them. Of those who wait, the peer that runs least is
+// next, and among its requests the one that was ready first.
 class Places {
  public:
   Places(const async::Executor& executor, std::uint32_t running_max, std::uint32_t queue_max)
@@ -23,9 +28,10 @@ class Places {
   // Occupies one place while it lives. Must not outlive its Places.
   class Ticket {
    public:
-    explicit Ticket(Places& places) : places_(&places) {}
+    Ticket(Places& places, std::uint32_t peer) : places_(&places), peer_(peer) {}
     Ticket(Ticket&& other) noexcept
         : places_(std::exchange(other.places_, nullptr)),
+          peer_(other.peer_),
           number_(other.number_),
           stage_(other.stage_) {}
     Ticket& operator=(Ticket&&) = delete;
@@ -40,12 +46,14 @@ class Places {
    private:
     enum class Stage : std::uint8_t { kArriving, kWaiting, kRunning };
     Places* places_;
+    std::uint32_t peer_;
     std::uint64_t number_ = 0;
     Stage stage_ = Stage::kArriving;
   };
 
-  // A place in the queue, or kBusy.
-  [[nodiscard]] Result<Ticket> enter();
+  // A place in the queue, or kBusy. Peers are numbered by the caller, who bounds how many there
+  // are.
+  [[nodiscard]] Result<Ticket> enter(std::uint32_t peer);
 
   [[nodiscard]] std::uint32_t total() const { return running_max_ + queue_max_; }
   [[nodiscard]] std::uint32_t occupied() const { return running_ + waiting(); }
@@ -57,12 +65,24 @@ class Places {
   [[nodiscard]] Task<void> wait_empty();
 
  private:
+  struct Share {
+    std::uint32_t held = 0;  // places, running ones included
+    std::uint32_t running = 0;
+  };
+  struct Waiting {
+    std::uint64_t number;
+    std::uint32_t peer;
+  };
+  [[nodiscard]] bool leaves_room_for_others(std::uint32_t peer) const;
+  [[nodiscard]] std::uint64_t next_in_line() const;
+
   std::uint32_t running_max_;
   std::uint32_t queue_max_;
+  std::map<std::uint32_t, Share> shares_;
   std::uint32_t running_ = 0;
   std::uint32_t arriving_ = 0;  // have a place and have not asked for their turn
   std::uint64_t next_number_ = 0;
-  std::deque<std::uint64_t> waiting_;
+  std::deque<Waiting> waiting_;  // in order of arrival
   async::Event changed_;
 };
 

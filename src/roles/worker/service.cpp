@@ -98,7 +98,7 @@ Task<void> Service::infer(ports::HttpRequest request, ports::ResponseWriter& res
     co_await refuse(response, std::move(*refusal));
     co_return;
   }
-  auto ticket = places_.enter();
+  auto ticket = places_.enter(request.peer);
   if (!ticket) {
     world_.metrics.increment(ports::Counter::kRequestsRefused);
     co_await refuse(response, {429, ticket.error().message()});
