@@ -234,6 +234,17 @@ TEST_CASE("an answer in one piece that breaks off is an error") {
   CHECK_EQ(heard.data, "");
 }
 
+TEST_CASE("an answer in one piece that is no JSON is an error, in whatever order it ended") {
+  WorkerScene scene;
+  EngineAnswer answer = fakes::chat_whole("Paris.");
+  SUBCASE("cut") { answer.steps[0].text.resize(40); }
+  SUBCASE("empty") { answer.steps.clear(); }
+  scene.engine.answer_with(answer);
+  const Heard heard = ask_checked(scene, {.body = std::string(kChatWhole)}, AnswerStatus::kError);
+  REQUIRE(heard.failure.has_value());
+  CHECK_EQ(heard.failure->status, 502);
+}
+
 TEST_CASE("a client that goes away stops the engine after at most one further piece") {
   WorkerScene scene;
   scene.engine.answer_with(fakes::chat_stream(std::vector<std::string>(100, "tick"), 100ms));
