@@ -254,3 +254,15 @@ TEST_CASE("the fleet follows its proxies on its own, and quickly while it knows 
   CHECK(chosen(scene, 3).empty());
   CHECK_EQ(scene.fleet.workers_verified(), 0);
 }
+
+TEST_CASE("a proxy that refuses one stream stays in use") {
+  ClientScene scene;
+  StubWorker& worker = scene.new_worker("one");
+  StubProxy proxy(scene.world, "proxy", 11'000, {&worker});
+  refresh(scene);
+  REQUIRE(chosen(scene, 3) == std::set<Kid>{worker.kid()});
+  scene.world.network.refuse_streams(proxy.place);
+  refresh(scene);
+  CHECK(chosen(scene, 3) == std::set<Kid>{worker.kid()});
+  CHECK_EQ(scene.fleet.proxies_up(), 1);
+}

@@ -68,6 +68,12 @@ void MemoryNetwork::plug_in(const ports::Endpoint& at) {
   if (Place* const place = find(at)) place->plug = Place::Plug::kIn;
 }
 
+void MemoryNetwork::refuse_streams(const ports::Endpoint& at) {
+  if (Place* const place = find(at)) {
+    for (const auto& http : place->clients) http->refuse_new();
+  }
+}
+
 std::unique_ptr<ports::HttpClient> MemoryNetwork::connect(const ports::Endpoint& to) {
   return std::make_unique<Forward>(*this, to);
 }

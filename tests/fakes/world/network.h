@@ -51,6 +51,8 @@ class MemoryNetwork {
   // Cuts every connection to it and refuses new ones.
   void unplug(const ports::Endpoint& at);
   void plug_in(const ports::Endpoint& at);
+  // Its present connections with clients take no more requests.
+  void refuse_streams(const ports::Endpoint& at);
 
   // Always gives a client; its requests are kUnreachable while nobody listens there, or another key
   // does.
