@@ -104,17 +104,20 @@ Task<openai::ApiResult<sealed::ResponseHead>> Exchange::try_line(Choice choice) 
   }
   opener_ = std::make_unique<sealed::ResponseOpener>(std::move(sealed_request->secrets));
   frames_.clear();
-  auto sent = co_await choice.line->http->send(
-      {.method = "POST",
-       .path = std::string(wire::kPathRelay),
-       .headers = {{"content-type", std::string(wire::kMediaRequest)}},
-       .body = ports::body_of(std::move(sealed_request->envelope))},
-      world_.clock.in(settings_.head_by));
+  // A first frame may take its time; a proxy that answers nothing else either is not waited for.
+  auto sent = co_await async::unless(
+      world_.fleet.wait_silent(choice.line),
+      choice.line->http->send({.method = "POST",
+                               .path = std::string(wire::kPathRelay),
+                               .headers = {{"content-type", std::string(wire::kMediaRequest)}},
+                               .body = ports::body_of(std::move(sealed_request->envelope))},
+                              world_.clock.in(settings_.head_by)));
   if (!sent) {
     world_.log.warn("client.proxy_failed",
                     {LogField::endpoint(choice.line->proxy.host),
                      LogField::port(choice.line->proxy.port), LogField::error(sent.error())});
     if (sent.error().is(ports::HttpError::kUnreachable)) world_.fleet.report_failure(choice.line);
+    if (sent.error().is(async::AsyncError::kTimeout)) world_.fleet.report_swallowed(choice.line);
     co_return std::unexpected(openai::bad_gateway("the proxy could not be reached"));
   }
   if (sent->status != kStatusOk) co_return std::unexpected(refusal_of(sent->status));

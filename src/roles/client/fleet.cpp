@@ -30,6 +30,9 @@ constexpr async::Duration kVerdictSlack = 30s;
 constexpr async::Duration kRefusalLife = 5s;
 // So many new workers are verified in one round at most; the rest follow in the next.
 constexpr std::size_t kVerificationsPerRound = 64;
+// A proxy that swallowed a request is the last choice for so long.
+constexpr async::Duration kSuspicion = 10min;
+constexpr async::Duration kSilenceCheck = 250ms;
 constexpr int kStatusOk = 200;
 
 // Proxies that are looked at together.
@@ -133,7 +136,9 @@ Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
   const auto before = line->state;
   // A stream that was refused says nothing of the next one, and asks for no pause.
   if (!listed && listed.error().is(ports::HttpError::kRefusedStream)) co_return;
-  line->state = listed ? ProxyLine::State::kUp : ProxyLine::State::kDown;
+  line->state = listed                                           ? ProxyLine::State::kUp
+                : listed.error().is(async::AsyncError::kTimeout) ? ProxyLine::State::kSilent
+                                                                 : ProxyLine::State::kDown;
   if (before != line->state) {
     if (listed) {
       world_.log.info("client.proxy_up",
@@ -243,6 +248,11 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
     auto workers = usable(*line, model);
     if (!workers.empty()) offers.push_back({line, std::move(workers)});
   }
+  const auto is_suspect = [&](const Choice& choice) {
+    const auto& swallowed = choice.line->swallowed_at;
+    return swallowed && world_.clock.now() - *swallowed < kSuspicion;
+  };
+  if (!std::ranges::all_of(offers, is_suspect)) std::erase_if(offers, is_suspect);
   if (offers.empty()) return std::nullopt;
   Choice offer = std::move(offers[random_below(offers.size())]);
 
@@ -258,6 +268,10 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
     pool.push_back(std::move(worker));
   }
   return offer;
+}
+
+Task<void> Fleet::wait_silent(std::shared_ptr<ProxyLine> line) {
+  while (line->state != ProxyLine::State::kSilent) co_await world_.clock.sleep_for(kSilenceCheck);
 }
 
 std::size_t Fleet::proxies_up() const {

@@ -25,7 +25,11 @@ struct ProxyLine {
   wire::Directory directory;  // no kid twice
   // Kids whose evidence this proxy failed to give lately. It says nothing of them at other proxies.
   std::map<Kid, async::TimePoint> refused;
-  enum class State : std::uint8_t { kUnknown, kUp, kDown } state = State::kUnknown;
+  // kSilent: it can be asked and does not answer, as a connection that leads nowhere, or a machine
+  // that hangs. kDown: it cannot even be asked now, which says nothing of what it has taken.
+  enum class State : std::uint8_t { kUnknown, kUp, kDown, kSilent } state = State::kUnknown;
+  // When it last took a request and let it pass in silence.
+  std::optional<async::TimePoint> swallowed_at;
 };
 
 // Where a request may go: a proxy and workers that are attached to it, verified, in order of
@@ -55,13 +59,21 @@ class Fleet {
   [[nodiscard]] Task<void> refresh();
 
   // A random proxy, none of `avoid`, that offers verified workers of this model, and up to `count`
-  // of them: different machines first, then at random (DESIGN §5). Nothing if there is none.
+  // of them: different machines first, then at random (DESIGN §5). One that lately swallowed a
+  // request only if there is no other. Nothing if there is none.
   [[nodiscard]] std::optional<Choice> choose(const ModelHash& model, std::size_t count,
                                              const std::vector<std::shared_ptr<ProxyLine>>& avoid);
   // A proxy that just failed: left alone until it answers again.
   void report_failure(const std::shared_ptr<ProxyLine>& line) {
     line->state = ProxyLine::State::kDown;
   }
+
+  // A proxy that took a request and did not answer it in time.
+  void report_swallowed(const std::shared_ptr<ProxyLine>& line) {
+    line->swallowed_at = world_.clock.now();
+  }
+  // Returns once the proxy is found silent: nothing more is to be hoped from what was asked of it.
+  [[nodiscard]] Task<void> wait_silent(std::shared_ptr<ProxyLine> line);
 
   // The chain's time, by which workers judge whether a request has expired. Zero until a worker was
   // verified.
