@@ -80,4 +80,4 @@ class Relay {
 };
 
 }  // namespace cocoon::proxy
-  std::map<std::uint32_t, std::size_t> held_by_;  // of those bytes, by peer; none that is zero
+std::map<std::uint32_t, std::size_t> held_by_;  // of those bytes, by peer; none that is zero

@@ -185,7 +185,7 @@ Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status,
   const std::uint64_t listed = status == kStatusOk ? count_listed(*whole) : 0;
   CO_TRY_VOID(co_await send_data(response, *whole));
   // What is no JSON object is at best a part of an answer, however orderly it ended.
-    totals_.usage.output_tokens = std::max(totals_.usage.output_tokens, listed);
+  totals_.usage.output_tokens = std::max(totals_.usage.output_tokens, listed);
   if (status == kStatusOk && totals_.end != openai::AnswerTotals::End::kDone) {
     failure =
         sealed::ResponseFailure{.status = 502, .message = "the engine ended its answer too early"};
@@ -206,7 +206,6 @@ std::uint64_t Answer::count_listed(Bytes& whole) const {
     whole = std::move(list->rest);
   return list->tokens;
 }
-
 
 Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
   TRY_VOID(std::move(output_status_));

@@ -88,8 +88,6 @@ class Answer {
   [[nodiscard]] provenance::AnswerStatus status_after(const Failure& failure) const;
 
   const AnswerSettings& settings_;
-  // Signs receipt and bill; gives the receipt.
-  [[nodiscard]] Result<Bytes> sign(provenance::AnswerStatus status);
   // The tokens that a whole answer of several choices lists; the list goes if only this asked for
   // it.
   [[nodiscard]] std::uint64_t count_listed(Bytes& whole) const;
