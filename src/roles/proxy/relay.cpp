@@ -44,6 +44,7 @@ class Relay::Hold {
     if (of_peer + bytes > most) return false;
     relay_.buffered_bytes_ += bytes;
     held_ += bytes;
+    relay_.held_by_[peer_] = of_peer + bytes;
     publish();
     return true;
   }
@@ -66,11 +67,11 @@ class Relay::Hold {
                               static_cast<std::int64_t>(relay_.buffered_bytes_));
   }
   Relay& relay_;
+  std::uint32_t peer_;
   std::size_t held_ = 0;
 };
 
 Task<void> Relay::carry(ports::HttpRequest request, ports::ResponseWriter& response) {
-  std::uint32_t peer_;
   Hold hold(*this, request.peer);
   std::optional<Refusal> refusal;
   auto envelope = co_await receive(*request.body, hold);

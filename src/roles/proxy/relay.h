@@ -76,8 +76,8 @@ class Relay {
   RelayLimits limits_;
   World world_;
   std::size_t buffered_bytes_ = 0;
+  std::map<std::uint32_t, std::size_t> held_by_;  // of those bytes, by peer; none that is zero
   std::size_t in_flight_ = 0;
 };
 
 }  // namespace cocoon::proxy
-std::map<std::uint32_t, std::size_t> held_by_;  // of those bytes, by peer; none that is zero

@@ -177,15 +177,15 @@ Task<Status> Answer::relay_whole(ports::ResponseWriter& response, int status,
     failure = sealed::ResponseFailure{.status = 502, .message = std::string(kBrokeOff)};
     co_return Status();
   }
+  const std::uint64_t listed = status == kStatusOk ? count_listed(*whole) : 0;
   if (auto totals = openai::commit_whole(endpoint_, status, *whole, output_)) {
     totals_ = *totals;
+    totals_.usage.output_tokens = std::max(totals_.usage.output_tokens, listed);
   } else {
     output_status_ = std::unexpected(std::move(totals).error());
   }
-  const std::uint64_t listed = status == kStatusOk ? count_listed(*whole) : 0;
   CO_TRY_VOID(co_await send_data(response, *whole));
   // What is no JSON object is at best a part of an answer, however orderly it ended.
-  totals_.usage.output_tokens = std::max(totals_.usage.output_tokens, listed);
   if (status == kStatusOk && totals_.end != openai::AnswerTotals::End::kDone) {
     failure =
         sealed::ResponseFailure{.status = 502, .message = "the engine ended its answer too early"};
@@ -198,6 +198,7 @@ AnswerStatus Answer::status_after(const Failure& failure) const {
   return totals_.finish_reason == openai::FinishReason::kLength ? AnswerStatus::kLimit
                                                                 : AnswerStatus::kOk;
 }
+
 std::uint64_t Answer::count_listed(Bytes& whole) const {
   if (prepared_->original.facts.choices < 2) return 0;
   auto list = openai::take_token_list(whole);
