@@ -52,18 +52,18 @@ TEST_CASE("a free place is taken at once, unless it is somebody else's turn") {
   Places places(loop.get_executor(), 1, 2);
   Trace trace{places, {}};
   {
-    auto first = places.enter().value();
+    auto first = places.enter(1).value();
     CHECK(first.try_run());
     CHECK_EQ(places.running(), 1);
     CHECK_EQ(places.waiting(), 0);
-    auto second = places.enter().value();
+    auto second = places.enter(1).value();
     CHECK_FALSE(second.try_run());
     CHECK_EQ(places.waiting(), 1);
-    async::spawn(loop.get_executor(), visit(trace, 3, places.enter()),
+    async::spawn(loop.get_executor(), visit(trace, 3, places.enter(1)),
                  [](std::string_view) { CHECK(false); });
     loop.poll();  // the third waits for its turn, and the second has not asked for its own
   }
-  auto late = places.enter().value();
+  auto late = places.enter(1).value();
   CHECK_FALSE(late.try_run());
   loop.restart();
   loop.run();
