@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kHarmLasts = 60s;
+constexpr Duration kHarmLasts = 40s;
 // Every wait on the way has a deadline; their sum over all retries stays below this.
 constexpr Duration kEndsWithin = 5min;
 

@@ -16,9 +16,9 @@ struct Report {
   std::size_t aborted = 0;
 };
 
-// One network from start to end: two clients, two proxies, three workers, a minute of load under
-// faults, then peace, in which questions must be answered again within kRecovery and nothing may be
-// left of those before. The seed decides everything.
+// One network from start to end: two clients, two proxies, three workers, forty seconds of load
+// under faults, then peace, in which questions must be answered again within kRecovery and nothing
+// may be left of those before. The seed decides everything.
 inline constexpr auto kRecovery = std::chrono::seconds(60);
 [[nodiscard]] Report run(std::uint64_t seed, Defect defect = Defect::kNone);
 
