@@ -115,6 +115,7 @@ Result<std::vector<CellRef>> parse_boc(BytesView bytes, const BocLimits& limits)
     TRY(cells[i], make_cell(stored[i], cells));
   }
   std::vector<CellRef> roots;
+  roots.reserve(layout.root_numbers.size());
   for (const std::size_t root : layout.root_numbers) roots.push_back(cells[root]);
   return roots;
 }

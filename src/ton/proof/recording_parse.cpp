@@ -77,9 +77,9 @@ Result<Integer> number_field(const Fields& fields, std::string_view name, int ba
   const auto found = fields.find(name);
   if (found == fields.end()) return malformed("a recording without one of its numbers");
   Integer value{};
-  const char* const end = found->second.data() + found->second.size();
-  const auto [stopped, failed] = std::from_chars(found->second.data(), end, value, base);
-  if (failed != std::errc() || stopped != end)
+  const std::string_view text = found->second;
+  const auto [stopped, failed] = std::from_chars(text.begin(), text.end(), value, base);
+  if (failed != std::errc() || stopped != text.end())
     return malformed("a recording with a number that is none");
   return value;
 }
