@@ -94,8 +94,8 @@ int show_device(const attest::DeviceVerdict& judged, const Terminal& terminal) {
 int verify(const VerifyArguments& arguments, const Terminal& terminal) {
   const auto device = judge_as_device(arguments);
   if (!device) return report(terminal, unusable("nothing to judge", device.error()));
-  if (device->has_value()) {
-    if (arguments.policy.empty()) return show_device(**device, terminal);
+  if (const auto& judged_device = *device; judged_device.has_value()) {
+    if (arguments.policy.empty()) return show_device(*judged_device, terminal);
     return report(terminal, Error(AppError::kBadInput, "a policy file judges TDX quotes only"));
   }
   const auto judged = judge(arguments);
