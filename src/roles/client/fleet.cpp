@@ -35,57 +35,68 @@ constexpr async::Duration kSuspicion = 10min;
 constexpr async::Duration kSilenceCheck = 250ms;
 constexpr int kStatusOk = 200;
 
-// Proxies that are looked at together.
-struct Round {
+}  // namespace
+
+// Proxies that are asked together.
+struct Fleet::Round {
   explicit Round(const async::Executor& executor) : changed(executor) {}
   std::size_t left = 0;
   async::Event changed;
 };
 
-// Counts one proxy of the round as done, in whatever way its coroutine ends.
-class Turn {
+// One proxy's part in a round; over in whatever way its coroutine ends.
+class Fleet::Turn {
  public:
-  explicit Turn(std::shared_ptr<Round> round) : round_(std::move(round)) { ++round_->left; }
+  Turn(std::shared_ptr<Round> round, std::shared_ptr<ProxyLine> line)
+      : round_(std::move(round)), line_(std::move(line)) {
+    ++round_->left;
+    line_->is_being_asked = true;
+  }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
   ~Turn() {
+    line_->is_being_asked = false;
     --round_->left;
     round_->changed.notify();
   }
 
  private:
   std::shared_ptr<Round> round_;
+  std::shared_ptr<ProxyLine> line_;
 };
-
-}  // namespace
 
 Task<void> Fleet::keep_fresh() {
   for (;;) {
-    co_await refresh();
+    (void)co_await begin_round();
     co_await world_.clock.sleep_for(workers_verified() == 0 ? kRefreshIntervalEmpty
                                                             : kRefreshInterval);
   }
 }
 
 Task<void> Fleet::refresh() {
+  const auto round = co_await begin_round();
+  while (round->left > 0) co_await round->changed.wait();
+}
+
+Task<std::shared_ptr<Fleet::Round>> Fleet::begin_round() {
   follow_registry();
   // After a sleep of the machine, say, blocks know better than its clock. Without them time goes
   // on.
   (void)co_await time_.refresh();
-  // All proxies at once: one that is slow, or wants to be, delays nobody's workers but its own.
   const async::Executor executor = co_await async::this_executor();
-  const auto round = std::make_shared<Round>(executor);
+  auto round = std::make_shared<Round>(executor);
   const auto look = [](Fleet& fleet, std::shared_ptr<ProxyLine> line,
                        std::unique_ptr<Turn> turn) -> Task<void> {
     co_await fleet.refresh_line(std::move(line));
+    fleet.forget_unlisted();
     turn.reset();
   };
   for (const auto& line : lines_) {
-    async::spawn(executor, look(*this, line, std::make_unique<Turn>(round)),
+    if (line->is_being_asked) continue;
+    async::spawn(executor, look(*this, line, std::make_unique<Turn>(round, line)),
                  [this](std::string_view) { world_.log.error("client.refresh_crashed"); });
   }
-  while (round->left > 0) co_await round->changed.wait();
-  forget_unlisted();
+  co_return round;
 }
 
 void Fleet::follow_registry() {

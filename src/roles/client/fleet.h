@@ -28,6 +28,7 @@ struct ProxyLine {
   // kSilent: it can be asked and does not answer, as a connection that leads nowhere, or a machine
   // that hangs. kDown: it cannot even be asked now, which says nothing of what it has taken.
   enum class State : std::uint8_t { kUnknown, kUp, kDown, kSilent } state = State::kUnknown;
+  bool is_being_asked = false;  // for its directory and evidence
   // When it last took a request and let it pass in silence.
   std::optional<async::TimePoint> swallowed_at;
 };
@@ -54,8 +55,11 @@ class Fleet {
   };
   Fleet(Connect connect, World world) : connect_(std::move(connect)), world_(world) {}
 
-  // Asks every proxy for its directory and verifies workers that are new or due again, for ever.
+  // Asks every proxy for its directory and verifies workers that are new or due again, for ever,
+  // each proxy at its own pace: one that is slow, or wants to be, delays nobody's workers but its
+  // own.
   [[nodiscard]] Task<void> keep_fresh();
+  // Does so once, and returns when all have answered or failed.
   [[nodiscard]] Task<void> refresh();
 
   // A random proxy, none of `avoid`, that offers verified workers of this model, and up to `count`
@@ -87,6 +91,10 @@ class Fleet {
     PolicyHash policy;
     async::TimePoint judged_at;
   };
+  struct Round;
+  class Turn;
+  // Begins to ask all proxies but those that are still being asked.
+  [[nodiscard]] Task<std::shared_ptr<Round>> begin_round();
   void follow_registry();
   [[nodiscard]] Task<void> refresh_line(std::shared_ptr<ProxyLine> line);
   [[nodiscard]] Task<Status> read_directory(std::shared_ptr<ProxyLine> line, async::Deadline by);

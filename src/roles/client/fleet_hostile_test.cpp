@@ -91,6 +91,25 @@ TEST_CASE("a proxy that never answers delays nobody else's workers") {
   CHECK(chosen(scene, 3) == std::set<Kid>{worker.kid()});
 }
 
+TEST_CASE("a proxy that falls silent does not keep the client from the others' news") {
+  Scene scene;
+  StubWorker first(scene.world, "one");
+  StubWorker second(scene.world, "two");
+  struct Silence final : ports::HttpHandler {
+    Task<void> handle(ports::HttpRequest, ports::ResponseWriter& response) override {
+      co_await response.wait_closed();
+    }
+  } silence;
+  scene.world.network.listen(scene.world.new_proxy_place("silent", 11'000), silence);
+  StubProxy good(scene.world, "good", 11'001, {&first});
+  scene.world.sim.spawn(scene.fleet.keep_fresh());
+  scene.world.sim.advance(1s);
+  good.workers = {&second};
+  // One interval, while the silent one is still being waited for.
+  scene.world.sim.advance(2100ms);
+  CHECK(chosen(scene, 3) == std::set<Kid>{second.kid()});
+}
+
 TEST_CASE("a verdict that nobody looked at again counts no more") {
   Scene scene;
   StubWorker worker(scene.world, "one");
