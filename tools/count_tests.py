@@ -51,7 +51,8 @@ def count_log(path: Path, status: int) -> tuple[int, int, int]:
         bad = {name: int(number) for name, number in UNITTEST_BAD.findall(text)}
         failed = bad.get("failures", 0) + bad.get("errors", 0)
         skipped = bad.get("skipped", 0)
-        passed = int(ran[-1]) - failed - skipped
+        # A class that cannot be set up is an error and no test that ran.
+        passed = max(0, int(ran[-1]) - failed - skipped)
     elif node := dict(NODE.findall(text)):
         passed, failed, skipped = (int(node.get(name, 0)) for name in ("pass", "fail", "skipped"))
     else:

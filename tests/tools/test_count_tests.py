@@ -32,6 +32,9 @@ class CountTests(unittest.TestCase):
     def test_sums_the_cases_of_doctest_programs(self):
         self.assertEqual(self.junit(("run", DOCTEST.format(5, 5, 0, 1)), ("run", DOCTEST.format(2, 2, 0, 0))), (7, 0, 1))
 
+    def test_a_class_that_cannot_be_set_up_is_one_failure_and_no_test(self):
+        self.assertEqual(self.count("log", "Ran 0 tests in 3.4s\n\nFAILED (errors=1)\n", "--status", "1"), (0, 1, 0))
+
     def test_counts_failed_cases(self):
         self.assertEqual(self.junit(("fail", DOCTEST.format(5, 3, 2, 0))), (3, 2, 0))
 
