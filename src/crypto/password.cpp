@@ -20,10 +20,10 @@ SecretArray<64> hmac_sha512(BytesView key, BytesView message) {
 
 SecretArray<64> pbkdf2_sha512(BytesView password, BytesView salt, unsigned iterations) {
   SecretArray<64> out;
-  COCOON_CHECK(PKCS5_PBKDF2_HMAC(as_text(password).data(), static_cast<int>(password.size()),
-                                 raw(salt), static_cast<int>(salt.size()),
-                                 static_cast<int>(iterations), EVP_sha512(), 64,
-                                 raw(out.expose_mutable())) == 1);
+  const std::string_view characters = as_text(password);
+  COCOON_CHECK(PKCS5_PBKDF2_HMAC(characters.data(), static_cast<int>(characters.size()), raw(salt),
+                                 static_cast<int>(salt.size()), static_cast<int>(iterations),
+                                 EVP_sha512(), 64, raw(out.expose_mutable())) == 1);
   return out;
 }
 

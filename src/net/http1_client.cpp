@@ -94,7 +94,8 @@ class KeptWires {
 template <class Protocol>
 struct Exchange {
   using Kept = KeptWires<Protocol>;
-  explicit Exchange(std::shared_ptr<Kept> of) : kept(of), timer(of->executor()), wire(of->take()) {}
+  explicit Exchange(const std::shared_ptr<Kept>& of)
+      : kept(of), timer(of->executor()), wire(of->take()) {}
 
   // Ends whatever waits for the connection.
   void close() {

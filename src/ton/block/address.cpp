@@ -18,10 +18,15 @@ constexpr std::size_t kFriendlyText = 48;
 
 std::unexpected<Error> bad(const char* what) { return fail(TonError::kBadAddress, what); }
 
+// int8 in two's complement.
+std::int32_t signed_byte(std::uint8_t byte) { return byte < 0x80 ? byte : byte - 0x100; }
+
 Result<ParsedAddress> parse_raw(std::string_view text, std::size_t colon) {
   ParsedAddress parsed;
-  const char* const end = text.data() + colon;
-  const auto [stopped, failed] = std::from_chars(text.data(), end, parsed.address.workchain);
+  const std::string_view number = text.substr(0, colon);
+  const char* const end = number.data() + number.size();
+  const auto [stopped, failed] =
+      std::from_chars(number.data(), number.data() + number.size(), parsed.address.workchain);
   if (failed != std::errc() || stopped != end || parsed.address.workchain < -128 ||
       parsed.address.workchain > 127) {
     return bad("a workchain that is no number from -128 to 127");
@@ -50,7 +55,7 @@ Result<ParsedAddress> parse_friendly(std::string_view text) {
   if (kind != kTagBounceable && kind != kTagNonBounceable)
     return bad("an address of an unknown kind");
   parsed.bounce = kind == kTagBounceable ? Bounce::kBounceable : Bounce::kNonBounceable;
-  parsed.address.workchain = static_cast<std::int8_t>(view[1]);
+  parsed.address.workchain = signed_byte(static_cast<std::uint8_t>(view[1]));
   TRY(parsed.address.account, AccountId::from(view.subspan(2, AccountId::kSize)));
   return parsed;
 }
@@ -86,7 +91,8 @@ void store_address(Builder& to, const Address& address) {
 Result<Address> load_address(Slice& slice) {
   TRY_VOID(slice.expect_tag(0b100, 3, "form of address"));
   Address address;
-  TRY(address.workchain, slice.load<std::int8_t>());
+  TRY(const std::uint8_t workchain, slice.load<std::uint8_t>());
+  address.workchain = signed_byte(workchain);
   TRY(address.account, slice.load_tagged<AccountId>());
   return address;
 }

@@ -107,6 +107,7 @@ Result<AugmentedHashmap> write_augmented_hashmap(const std::map<BitString, Augme
                                                  std::size_t key_bits,
                                                  const CombineExtras& combine) {
   std::vector<Entry> entries;
+  entries.reserve(values.size());
   for (const auto& [key, value] : values) entries.push_back({&key, &value.extra, &value.value});
   return write_tree(entries, key_bits, &combine);
 }
