@@ -38,6 +38,13 @@ std::set<Kid> chosen(Scene& scene, std::size_t count) {
   return kids;
 }
 
+// Takes every request and answers none.
+struct Silence final : ports::HttpHandler {
+  Task<void> handle(ports::HttpRequest, ports::ResponseWriter& response) override {
+    co_await response.wait_closed();
+  }
+};
+
 void refresh(Scene& scene) { scene.world.sim.run(scene.fleet.refresh()); }
 
 }  // namespace
@@ -79,11 +86,7 @@ TEST_CASE("a proxy that gives bad evidence for another's worker spoils it at its
 TEST_CASE("a proxy that never answers delays nobody else's workers") {
   Scene scene;
   StubWorker worker(scene.world, "one");
-  struct Silence final : ports::HttpHandler {
-    Task<void> handle(ports::HttpRequest, ports::ResponseWriter& response) override {
-      co_await response.wait_closed();
-    }
-  } silence;
+  Silence silence;
   scene.world.network.listen(scene.world.new_proxy_place("silent", 11'000), silence);
   StubProxy good(scene.world, "good", 11'001, {&worker});
   scene.world.sim.spawn(scene.fleet.keep_fresh());
@@ -95,11 +98,7 @@ TEST_CASE("a proxy that falls silent does not keep the client from the others' n
   Scene scene;
   StubWorker first(scene.world, "one");
   StubWorker second(scene.world, "two");
-  struct Silence final : ports::HttpHandler {
-    Task<void> handle(ports::HttpRequest, ports::ResponseWriter& response) override {
-      co_await response.wait_closed();
-    }
-  } silence;
+  Silence silence;
   scene.world.network.listen(scene.world.new_proxy_place("silent", 11'000), silence);
   StubProxy good(scene.world, "good", 11'001, {&first});
   scene.world.sim.spawn(scene.fleet.keep_fresh());
