@@ -184,8 +184,10 @@ void ReceiptJournal::State::run() {
     }
     const Status written = write(batch);
     if (written) enter(batch);
-    for (const Waiting& one : batch) {
-      boost::asio::post(one.waiter->executor, [waiter = one.waiter, written] {
+    for (Waiting& one : batch) {
+      // Handed over, not shared: a waiter ends on its loop, never on this thread.
+      const async::Executor executor = one.waiter->executor;
+      boost::asio::post(executor, [waiter = std::move(one.waiter), written] {
         waiter->status = written;
         waiter->is_over = true;
         waiter->done.notify();

@@ -22,7 +22,7 @@ inline constexpr std::size_t kReceiptBytesMax = 64 * 1024;
 // (docs/formats/receipt-journal.md). A thread of its own writes whatever waits, flushes the disk
 // once for all of it, and only then do the put()s return: the loop never waits for the disk, and
 // receipts that come together share its slowest step. Where each receipt lies is kept in memory,
-// about 70 bytes for each.
+// about 70 bytes for each. The loop that the put()s run on outlives the journal.
 class ReceiptJournal final : public ports::ReceiptStore {
  public:
   struct Options {

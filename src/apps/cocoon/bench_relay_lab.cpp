@@ -22,11 +22,15 @@ constexpr auto kPoll = 10ms;
 // More than any benchmark has under way at once.
 constexpr std::uint32_t kRequestsAtOnce = 1000;
 
+// No request passes through the platform simulator or the chain.
+bool is_on_the_way(const Process& process) {
+  return process.name() != "tdx-sim" && process.name() != "ton-devnet";
+}
+
 std::vector<Way::Server> servers_of(const std::vector<Process>& processes) {
   std::vector<Way::Server> servers;
   for (const Process& process : processes) {
-    if (process.name() == "tdx-sim") continue;
-    servers.push_back({process.name(), process.pid()});
+    if (is_on_the_way(process)) servers.push_back({process.name(), process.pid()});
   }
   return servers;
 }
