@@ -80,9 +80,7 @@ Task<void> IdleLimit::reached() {
     const TimePoint due = (held_ ? now : moved_at_) + max_;
     if (due <= now) co_return;
     co_await clock_.sleep_until(due);
-    // Asked for, so that the end of the watched task does not unwind this one by an exception.
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return;
+    if (is_cancelled(co_await kCancellation)) co_return;
   }
 }
 

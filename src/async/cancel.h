@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -36,5 +38,13 @@ class Canceller : public std::enable_shared_from_this<Canceller> {
 void spawn_cancellable(const Executor& executor, Task<void> task,
                        std::shared_ptr<Canceller> canceller,
                        std::function<void(std::exception_ptr)> on_end);
+
+// `is_cancelled(co_await kCancellation)`: whether the task that asks was cancelled. A loop that waits
+// for ever asks after each wait, and returns: its end is then no exception, which would cost more
+// than most steps of a request.
+inline constexpr boost::asio::this_coro::cancellation_state_t kCancellation;
+[[nodiscard]] inline bool is_cancelled(const boost::asio::cancellation_state& state) {
+  return state.cancelled() != boost::asio::cancellation_type::none;
+}
 
 }  // namespace cocoon::async

@@ -44,5 +44,21 @@ TEST_CASE("hkdf matches RFC 5869's first case") {
         "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
 }
 
+TEST_CASE("hkdf matches RFC 5869's second case, whose salt is longer than a block") {
+  Bytes salt(80);
+  Bytes input_key(80);
+  Bytes info(80);
+  for (std::size_t i = 0; i < 80; ++i) {
+    input_key[i] = static_cast<std::byte>(i);
+    salt[i] = static_cast<std::byte>(0x60 + i);
+    info[i] = static_cast<std::byte>(0xb0 + i);
+  }
+  const HkdfPrk prk = hkdf_extract(salt, input_key);
+  CHECK(to_hex(prk.expose()) == "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244");
+  CHECK(to_hex(hkdf_expand_to<82>(prk, info).expose()) ==
+        "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e59"
+        "0e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
+}
+
 }  // namespace
 }  // namespace cocoon::crypto

@@ -5,6 +5,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
 
+#include "async/cancel.h"
 #include "net/http1_messages.h"
 #include "net/http1_text.h"
 
@@ -124,7 +125,10 @@ Task<Status> Http1Connection::flushed() {
 
 Task<void> Http1Connection::wait_closed() {
   const auto self = shared_from_this();
-  while (open_) co_await changed_.wait();
+  while (open_) {
+    co_await changed_.wait();
+    if (async::is_cancelled(co_await async::kCancellation)) co_return;
+  }
 }
 
 Status Http1Connection::make_head(Http1Exchange& exchange, int status,

@@ -2,6 +2,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "async/cancel.h"
 #include "net/http2_fields.h"
 #include "net/http2_session.h"
 
@@ -211,9 +212,7 @@ async::Task<void> Http2Stream::wait_closed() {
   const auto self = shared_from_this();
   while (is_open()) {
     co_await closed_.wait();
-    // Asked for, so that whoever stops waiting is not unwound by an exception.
-    const auto state = co_await boost::asio::this_coro::cancellation_state;
-    if (state.cancelled() != boost::asio::cancellation_type::none) co_return;
+    if (async::is_cancelled(co_await async::kCancellation)) co_return;
   }
 }
 

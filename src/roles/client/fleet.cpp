@@ -4,6 +4,7 @@
 #include <cstring>
 #include <set>
 
+#include "async/cancel.h"
 #include "async/event.h"
 #include "async/race.h"
 #include "attest/evidence.h"
@@ -282,7 +283,10 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
 }
 
 Task<void> Fleet::wait_silent(std::shared_ptr<ProxyLine> line) {
-  while (line->state != ProxyLine::State::kSilent) co_await world_.clock.sleep_for(kSilenceCheck);
+  while (line->state != ProxyLine::State::kSilent) {
+    co_await world_.clock.sleep_for(kSilenceCheck);
+    if (async::is_cancelled(co_await async::kCancellation)) co_return;
+  }
 }
 
 std::size_t Fleet::proxies_up() const {
