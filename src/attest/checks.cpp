@@ -126,7 +126,11 @@ std::vector<Error> platform_problems(const intel::TcbJudgement& tcb,
                                      const intel::VerifiedQuote& quote,
                                      const intel::VerifiedCollateral& collateral, UnixSeconds at,
                                      const Policy* policy) {
-  std::vector<Error> out = tcb.problems;
+  std::vector<Error> out;
+  if (policy != nullptr && policy->bans(quote.pck().ppid)) {
+    out.emplace_back(AttestError::kBanned, "the policy bans this machine");
+  }
+  out.insert(out.end(), tcb.problems.begin(), tcb.problems.end());
   const bool is_tolerated =
       tcb.status && (*tcb.status == intel::TcbStatus::kUpToDate ||
                      (policy != nullptr && policy->tolerates(*tcb.status, tcb.advisories, at)));
@@ -134,9 +138,6 @@ std::vector<Error> platform_problems(const intel::TcbJudgement& tcb,
     out.emplace_back(AttestError::kTcbStatus, status_text(*tcb.status, tcb.advisories));
   }
   if (policy == nullptr) return out;
-  if (policy->bans(quote.pck().ppid)) {
-    out.emplace_back(AttestError::kBanned, "the policy bans this machine");
-  }
   if (collateral.evaluation_number() < policy->evaluation_number_min) {
     out.emplace_back(AttestError::kStale,
                      "the collateral's evaluation number is below the policy's floor");

@@ -25,9 +25,9 @@ namespace cocoon::attest {
 // The first of td_problems(), or check_rtmr3().
 [[nodiscard]] Status check_td(const intel::TdBody& body);
 
-// Why the platform is refused: what judge_tcb() found, a status that is neither UpToDate nor
-// covered by an exception of the policy (kTcbStatus), a ban (kBanned), collateral below the
-// policy's floor (kStale). No policy: no exception and no floor.
+// Why the platform is refused: a ban (kBanned), what judge_tcb() found, a status that is neither
+// UpToDate nor covered by an exception of the policy (kTcbStatus), collateral below the policy's
+// floor (kStale). No policy: no exception and no floor.
 [[nodiscard]] std::vector<Error> platform_problems(const intel::TcbJudgement& tcb,
                                                    const intel::VerifiedQuote& quote,
                                                    const intel::VerifiedCollateral& collateral,

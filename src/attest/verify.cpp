@@ -2,7 +2,6 @@
 
 #include "attest/checks.h"
 #include "attest/intel/quote_verify.h"
-#include "attest/intel_tcb.h"
 
 namespace cocoon::attest {
 namespace {
@@ -33,11 +32,31 @@ AttestError hub_code(intel::IntelError code) {
 }
 
 // A vendor's refusal under the code that this room promises for it.
+Error as_judged(Error error) {
+  if (error.library() != Library::kAttestIntel) return error;
+  return {hub_code(static_cast<intel::IntelError>(error.code())), error.message()};
+}
+
 template <class T>
 Result<T> as_judged(Result<T> result) {
-  if (result.has_value() || result.error().library() != Library::kAttestIntel) return result;
-  return fail(hub_code(static_cast<intel::IntelError>(result.error().code())),
-              result.error().message());
+  if (result.has_value()) return result;
+  return std::unexpected(as_judged(std::move(result).error()));
+}
+
+// The collateral of the quote's platform model, if the platform is good by it and by the policy.
+Result<const HeldCollateral*> judge_platform(const intel::VerifiedQuote& quote,
+                                             const CollateralBook& collateral, const Policy& policy,
+                                             UnixSeconds now) {
+  const HeldCollateral* const held =
+      collateral.find(PlatformModel{.root = quote.root(), .fmspc = quote.pck().fmspc});
+  if (held == nullptr) {
+    return fail(AttestError::kCollateral, "no collateral of this platform model (FMSPC " +
+                                              to_hex(quote.pck().fmspc) + ") is known");
+  }
+  std::vector<Error> problems = platform_problems(intel::judge_tcb(quote, held->verified, now),
+                                                  quote, held->verified, now, &policy);
+  if (!problems.empty()) return std::unexpected(as_judged(std::move(problems.front())));
+  return held;
 }
 
 Status check_gpu_evidence(const EvidenceBundle& bundle, const Statement& statement) {
@@ -62,7 +81,8 @@ Status check_statement(const Statement& statement, const Policy& policy) {
 
 }  // namespace
 
-Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle, const Policy& policy,
+Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
+                                       const CollateralBook& collateral, const Policy& policy,
                                        const ProvenBlock& block, UnixSeconds now) {
   TRY(const Statement statement, Statement::decode(bundle.statement));
   TRY_VOID(check_statement(statement, policy));
@@ -72,11 +92,7 @@ Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle, const Polic
   TRY(const auto roots, usable_roots(policy));
   TRY(const intel::VerifiedQuote quote,
       as_judged(intel::verify_quote(std::move(unverified), roots)));
-  if (!quote.chain().validity.contains(now)) {
-    return fail(AttestError::kStale, "a certificate of the quote is outside its validity");
-  }
-  const bool is_vendor_root = quote.root() == intel::intel_sgx_root();
-  if (is_vendor_root) TRY_VOID(check_intel_tcb(quote, policy, now));
+  TRY(const HeldCollateral* const held, judge_platform(quote, collateral, policy, now));
 
   if (quote.body().report_data != report_data_for(bundle.statement)) {
     return fail(AttestError::kBindingMismatch, "the quote vouches for another statement");
@@ -94,7 +110,8 @@ Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle, const Polic
   worker.platform_id_ = to_bytes(quote.pck().ppid);
   worker.image_name_ = image.name;
   worker.image_hash_ = image.hash;
-  worker.is_development_root_ = !is_vendor_root;
+  worker.is_development_root_ = quote.root() != intel::intel_sgx_root();
+  worker.collateral_ = held->digest;
   return worker;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "attest/collateral_book.h"
 #include "attest/evidence.h"
 #include "attest/policy.h"
 
@@ -27,11 +28,13 @@ class VerifiedWorker {
   [[nodiscard]] const std::string& image_name() const { return image_name_; }
   [[nodiscard]] const ImageHash& image_hash() const { return image_hash_; }
   [[nodiscard]] bool is_development_root() const { return is_development_root_; }
+  // The vendor's collateral that the platform was judged with.
+  [[nodiscard]] const CollateralDigest& collateral() const { return collateral_; }
 
  private:
   VerifiedWorker() = default;
-  friend Result<VerifiedWorker> verify_evidence(const EvidenceBundle&, const Policy&,
-                                                const ProvenBlock&, UnixSeconds);
+  friend Result<VerifiedWorker> verify_evidence(const EvidenceBundle&, const CollateralBook&,
+                                                const Policy&, const ProvenBlock&, UnixSeconds);
   Kid kid_;
   Statement statement_;
   Platform platform_ = Platform::kTdx;
@@ -39,13 +42,16 @@ class VerifiedWorker {
   std::string image_name_;
   ImageHash image_hash_;
   bool is_development_root_ = false;
+  CollateralDigest collateral_;
 };
 
-// Judges a bundle against the policy at `now`. `block` is the chain's block of the number that the
-// statement names. Checks, in this order, each with its own error: statement, network, quote
-// structure and signatures, PCK chain to a root of the policy, REPORTDATA, TD attributes, image
-// list, configuration hash and schema, block and age.
+// Judges a bundle against the policy at `now`, with what the book holds of its platform model.
+// `block` is the chain's block of the number that the statement names. Checks, in this order, each
+// with its own error: statement, network, quote structure and signatures, PCK chain to a root of the
+// policy, bans, the vendor's judgement of the platform, REPORTDATA, TD attributes, image list,
+// configuration hash and schema, block and age.
 [[nodiscard]] Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
+                                                     const CollateralBook& collateral,
                                                      const Policy& policy, const ProvenBlock& block,
                                                      UnixSeconds now);
 

@@ -4,7 +4,6 @@
 
 #include "attest/checks.h"
 #include "attest/intel/recorded_test.h"
-#include "attest/intel_tcb.h"
 
 using namespace cocoon;
 using namespace cocoon::attest;
@@ -14,7 +13,7 @@ using tdxsim::WorkerFixture;
 namespace {
 
 Result<VerifiedWorker> judge(const WorkerFixture& f, const QuoteOptions& options = {}) {
-  return verify_evidence(f.bundle(options), f.policy, f.block, f.now);
+  return verify_evidence(f.bundle(options), f.collateral, f.policy, f.block, f.now);
 }
 
 AttestError refused_for(const Result<VerifiedWorker>& result) {
@@ -83,19 +82,92 @@ TEST_CASE("a development root does not count outside the devnet, whatever the re
   CHECK_EQ(refused_for(judge(f)), AttestError::kUntrustedRoot);
 }
 
-TEST_CASE("a genuine Intel quote is refused until the full TCB policy exists, on every network") {
-  const Bytes bytes = intel::test::data("tdx/01_v4_phala_b0c06f_2025-06/quote.bin");
+TEST_CASE("a genuine Intel quote is judged by Intel's collateral, on every network") {
+  constexpr std::string_view kCase = "tdx/01_v4_phala_b0c06f_2025-06";
+  const Bytes quote = intel::test::data(std::string(kCase) + "/quote.bin");
+  const Bytes json = intel::test::data(std::string(kCase) + "/collateral.json");
   constexpr UnixSeconds kAt{1'751'624'191};
   for (const NetworkId network : {kDevnetNetworkId, NetworkId(-239)}) {
     WorkerFixture f = tdxsim::make_worker_fixture();
     f.policy.network = f.statement.network = network;
     f.policy.roots = {intel::intel_sgx_root()};
     EvidenceBundle bundle = f.bundle();
-    bundle.quote = bytes;
-    const auto result = verify_evidence(bundle, f.policy, f.block, kAt);
-    CHECK_EQ(refused_for(result), AttestError::kPolicyIncomplete);
-    CHECK(result.error().message().contains("Intel TCB policy"));
+    bundle.quote = quote;
+    const auto judge_at = [&](UnixSeconds at) {
+      return refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, at));
+    };
+    CHECK_EQ(judge_at(kAt), AttestError::kCollateral);  // none of its platform model is there
+    REQUIRE(f.collateral.admit(json, f.policy.roots, kAt).has_value());
+    CHECK_EQ(judge_at(kAt), AttestError::kBindingMismatch);  // it is not this worker's quote
+    constexpr std::uint32_t kYear = 365 * 86'400;
+    CHECK_EQ(judge_at(UnixSeconds(kAt.value() + kYear)), AttestError::kStale);
   }
+}
+
+namespace {
+
+// Judged with this collateral of the same machine.
+Result<VerifiedWorker> judge_with(const tdxsim::CollateralOptions& options,
+                                  const QuoteOptions& quote = {}) {
+  WorkerFixture f = tdxsim::make_worker_fixture();
+  f.publish(options);
+  return judge(f, quote);
+}
+
+}  // namespace
+
+TEST_CASE("a development platform is held to the whole TDX policy") {
+  using Revoked = tdxsim::CollateralOptions::Revoked;
+  CHECK(judge_with({}).has_value());
+  CHECK_EQ(refused_for(judge_with({.revoked = Revoked::kPck})), AttestError::kPlatform);
+  CHECK_EQ(refused_for(judge_with({.revoked = Revoked::kPckIssuer})), AttestError::kPlatform);
+  CHECK_EQ(refused_for(judge_with({.revoked = Revoked::kTcbSigner})), AttestError::kPlatform);
+  CHECK_EQ(refused_for(judge_with({.valid_for = 0})), AttestError::kStale);
+  CHECK(judge_with({.valid_for = 1}).has_value());
+  CHECK_EQ(refused_for(judge_with({.issued_after = 1})), AttestError::kStale);
+  CHECK_EQ(refused_for(judge_with({}, {.tee_tcb_svn = tdxsim::kOldTeeTcbSvn})),
+           AttestError::kTcbStatus);
+  CHECK_EQ(refused_for(judge_with({}, {.qe_isv_svn = 2})), AttestError::kTcbStatus);
+  crypto::Sha384Digest signer{};
+  signer[0] = std::byte{1};
+  CHECK_EQ(refused_for(judge_with({}, {.mr_signer_seam = signer})), AttestError::kPlatform);
+
+  WorkerFixture f = tdxsim::make_worker_fixture();
+  f.collateral = CollateralBook();
+  CHECK_EQ(refused_for(judge(f)), AttestError::kCollateral);
+  const tdxsim::Platform another = tdxsim::make_platform("another machine");
+  f.collateral = tdxsim::book_of(another, another.collateral());
+  CHECK_EQ(refused_for(judge(f)), AttestError::kCollateral);
+}
+
+TEST_CASE("the policy's exceptions, floor and bans decide about a platform") {
+  WorkerFixture f = tdxsim::make_worker_fixture();
+  const QuoteOptions old{.tee_tcb_svn = tdxsim::kOldTeeTcbSvn};
+  CHECK_EQ(refused_for(judge(f, old)), AttestError::kTcbStatus);
+  f.policy.exceptions = {
+      {.status = intel::TcbStatus::kOutOfDate, .advisories = {"DEV-SA-00001"}, .until = f.now}};
+  CHECK(judge(f, old).has_value());
+  f.now = UnixSeconds(f.now.value() + 1);
+  CHECK_EQ(refused_for(judge(f, old)), AttestError::kTcbStatus);
+  f.policy.evaluation_number_min = 1;
+  CHECK(judge(f).has_value());
+  f.policy.evaluation_number_min = 2;
+  CHECK_EQ(refused_for(judge(f)), AttestError::kStale);
+  f.policy.evaluation_number_min = 0;
+  f.policy.banned_platforms = {judge(f).value().platform_id()};
+  CHECK_EQ(refused_for(judge(f)), AttestError::kBanned);
+}
+
+TEST_CASE("a changed quote that is still valid is the same machine's") {
+  const WorkerFixture f = tdxsim::make_worker_fixture();
+  const auto honest = judge(f);
+  REQUIRE(honest.has_value());
+  EvidenceBundle bundle = f.bundle();
+  append(bundle.quote, to_bytes("what nobody signed"));
+  const auto padded = verify_evidence(bundle, f.collateral, f.policy, f.block, f.now);
+  REQUIRE(padded.has_value());
+  CHECK_EQ(padded->kid(), honest->kid());
+  CHECK_EQ(padded->platform_id(), honest->platform_id());
 }
 
 TEST_CASE("a quote over another statement is refused") {
@@ -106,7 +178,7 @@ TEST_CASE("a quote over another statement is refused") {
   EvidenceBundle bundle = f.bundle();
   f.statement.hpke_key = crypto::X25519PublicKey();
   bundle.statement = f.statement.encode();
-  CHECK_EQ(refused_for(verify_evidence(bundle, f.policy, f.block, f.now)),
+  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)),
            AttestError::kBindingMismatch);
 }
 
@@ -114,10 +186,10 @@ TEST_CASE("a changed quote is refused") {
   const WorkerFixture f = tdxsim::make_worker_fixture();
   EvidenceBundle bundle = f.bundle();
   bundle.quote[200] ^= std::byte{1};
-  CHECK_EQ(refused_for(verify_evidence(bundle, f.policy, f.block, f.now)),
+  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)),
            AttestError::kBadSignature);
   bundle.quote.resize(100);
-  CHECK_EQ(refused_for(verify_evidence(bundle, f.policy, f.block, f.now)), AttestError::kMalformed);
+  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)), AttestError::kMalformed);
 }
 
 TEST_CASE("a TD that its host could look into is refused") {
@@ -175,7 +247,7 @@ TEST_CASE("every changed byte of the configuration is refused") {
     CAPTURE(at);
     EvidenceBundle bad = good;
     bad.configuration[at] ^= std::byte{1};
-    CHECK_EQ(refused_for(verify_evidence(bad, f.policy, f.block, f.now)),
+    CHECK_EQ(refused_for(verify_evidence(bad, f.collateral, f.policy, f.block, f.now)),
              AttestError::kConfigMismatch);
   }
 }
@@ -258,13 +330,13 @@ TEST_CASE("GPU evidence must be the statement's, and is not believed yet") {
   WorkerFixture f = tdxsim::make_worker_fixture();
   EvidenceBundle bundle = f.bundle();
   bundle.gpu_evidence = to_bytes("report");
-  CHECK_EQ(refused_for(verify_evidence(bundle, f.policy, f.block, f.now)),
+  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)),
            AttestError::kBindingMismatch);
   f.statement.gpu_evidence_digest = to_bytes(crypto::sha256(bundle.gpu_evidence));
   CHECK_EQ(refused_for(judge(f)), AttestError::kBindingMismatch);  // named, but absent
   bundle = f.bundle();
   bundle.gpu_evidence = to_bytes("report");
-  CHECK_EQ(refused_for(verify_evidence(bundle, f.policy, f.block, f.now)),
+  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)),
            AttestError::kPolicyIncomplete);
 }
 

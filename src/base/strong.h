@@ -60,6 +60,7 @@ using ConfigHash = Hash256<struct ConfigHashTag>;  // SHA-256 of a worker's conf
 using BlockHash = Hash256<struct BlockHashTag>;    // root hash of a masterchain block
 using ImageHash = Hash256<struct ImageHashTag>;    // docs/formats/image.md
 using PolicyHash = Hash256<struct PolicyHashTag>;
+using CollateralDigest = Hash256<struct CollateralDigestTag>;  // docs/formats/collateral.md
 using ReceiptHash = Hash256<struct ReceiptHashTag>;
 using RequestId = TaggedBytes<struct RequestIdTag, 16>;
 using BootId = TaggedBytes<struct BootIdTag, 16>;

@@ -23,10 +23,22 @@ Platform::FillRandom seeded_bytes(std::string seed) {
   };
 }
 
+Vendor make_vendor(std::string seed) {
+  auto vendor = Vendor::create(seeded_bytes(std::move(seed)), kFixtureNow);
+  COCOON_CHECK(vendor.has_value());
+  return std::move(*vendor);
+}
+
 Platform make_platform(std::string seed, const CollateralOptions& options) {
   auto platform = Platform::create(seeded_bytes(std::move(seed)), kFixtureNow, options);
   COCOON_CHECK(platform.has_value());
   return std::move(*platform);
+}
+
+void WorkerFixture::publish(const CollateralOptions& options) {
+  const auto published = vendor.publish(platform, now, options);
+  COCOON_CHECK(published.has_value());
+  collateral = book_of(platform, *published, now);
 }
 
 void WorkerFixture::rehash_configuration() {
@@ -43,6 +55,14 @@ attest::EvidenceBundle WorkerFixture::bundle(const QuoteOptions& options) const 
   return out;
 }
 
+attest::CollateralBook book_of(const Platform& platform, std::string_view collateral,
+                               UnixSeconds now) {
+  attest::CollateralBook out;
+  const std::vector roots{platform.root_fingerprint()};
+  COCOON_CHECK(out.admit(as_bytes(collateral), roots, now).has_value());
+  return out;
+}
+
 std::string fixture_configuration(const std::string& model_name) {
   return "network = -777\nstate_dir = \"state\"\n"
          "[engine]\nkind = \"llama-server\"\nprogram = \"/opt/llama-server\"\n"
@@ -56,13 +76,19 @@ std::string fixture_configuration(const std::string& model_name) {
 
 WorkerFixture make_worker_fixture(const std::string& seed, const std::string& model_name) {
   const Platform::FillRandom random = seeded_bytes(seed);
-  WorkerFixture out{.platform = make_platform(seed),
+  Vendor vendor = make_vendor(seed);
+  auto platform = vendor.make_platform(random);
+  COCOON_CHECK(platform.has_value());
+  WorkerFixture out{.vendor = std::move(vendor),
+                    .platform = std::move(*platform),
                     .measurements = default_measurements(),
                     .policy = {},
+                    .collateral = {},
                     .configuration = {},
                     .statement = {},
                     .block = {},
                     .now = kFixtureNow};
+  out.collateral = book_of(out.platform, out.platform.collateral());
   out.policy.network = kDevnetNetworkId;
   out.policy.images = {image_of(out.measurements)};
   out.policy.roots = {out.platform.root_fingerprint()};

@@ -2,23 +2,13 @@
 
 #include "codec/base64.h"
 #include "codec/cbor.h"
-#include "tdxsim/collateral.h"
-#include "tdxsim/draw_key.h"
-#include "tdxsim/sgx_extension.h"
+#include "tdxsim/vendor.h"
 
 namespace cocoon::tdxsim {
 namespace {
 
 using codec::Cbor;
-using crypto::CertificateTemplate;
 using crypto::P256KeyPair;
-
-constexpr std::uint32_t kValidSeconds = 10U * 365 * 86'400;
-constexpr std::uint32_t kBackdatedSeconds = 86'400;  // clocks of the machines around differ
-constexpr const char* kRootName = "Cocoon DEV SGX Root CA";
-constexpr const char* kCaName = "Cocoon DEV SGX PCK Platform CA";
-constexpr const char* kSignerName = "Cocoon DEV SGX TCB Signing";
-constexpr const char* kLeafName = "Cocoon DEV SGX PCK Certificate";
 
 enum Key : std::int64_t {
   kKeyVersion = 1,
@@ -48,53 +38,8 @@ Result<crypto::Certificate> certificate_field(codec::CborFields& fields, Key key
 
 Result<Platform> Platform::create(const FillRandom& random, UnixSeconds now,
                                   const CollateralOptions& options) {
-  TRY(const P256KeyPair root_key, draw_key<P256KeyPair>(random));
-  TRY(const P256KeyPair ca_key, draw_key<P256KeyPair>(random));
-  TRY(P256KeyPair pck, draw_key<P256KeyPair>(random));
-  TRY(P256KeyPair attestation, draw_key<P256KeyPair>(random));
-  ByteArray<16> ppid{};
-  random(ppid);
-  ByteArray<4> serial{};
-  random(serial);
-  CertificateTemplate what;
-  what.not_before = UnixSeconds(now.value() - kBackdatedSeconds);
-  what.not_after = UnixSeconds(now.value() + kValidSeconds);
-  for (const std::byte byte : serial)
-    what.serial = what.serial << 8U | std::to_integer<std::uint64_t>(byte);
-
-  what.kind = CertificateTemplate::Kind::kAuthority;
-  what.common_name = what.issuer_common_name = kRootName;
-  what.subject_key = root_key.public_key();
-  TRY(crypto::Certificate root, crypto::issue_certificate(what, root_key));
-  ++what.serial;
-  what.common_name = kCaName;
-  what.subject_key = ca_key.public_key();
-  TRY(crypto::Certificate ca, crypto::issue_certificate(what, root_key));
-  ++what.serial;
-  what.kind = CertificateTemplate::Kind::kLeaf;
-  what.issuer_common_name = kCaName;
-  what.common_name = kLeafName;
-  what.subject_key = pck.public_key();
-  what.extensions.emplace_back(kSgxExtensionOid, sgx_extension(ppid));
-  TRY(crypto::Certificate leaf, crypto::issue_certificate(what, ca_key));
-
-  TRY(const P256KeyPair signer_key, draw_key<P256KeyPair>(random));
-  ++what.serial;
-  what.issuer_common_name = kRootName;
-  what.common_name = kSignerName;
-  what.subject_key = signer_key.public_key();
-  what.extensions.clear();
-  TRY(crypto::Certificate signer, crypto::issue_certificate(what, root_key));
-  const CollateralSigners signers{.root = root,
-                                  .root_key = root_key,
-                                  .ca = ca,
-                                  .ca_key = ca_key,
-                                  .signer = signer,
-                                  .signer_key = signer_key,
-                                  .pck = leaf};
-  TRY(std::string collateral, make_collateral(signers, now, options));
-  return Platform(std::move(pck), std::move(attestation),
-                  {std::move(leaf), std::move(ca), std::move(root)}, std::move(collateral));
+  TRY(const Vendor vendor, Vendor::create(random, now));
+  return vendor.make_platform(random, options);
 }
 
 SecretBytes Platform::save() const {

@@ -57,16 +57,15 @@ struct CollateralOptions {
   std::int64_t issued_after = -86'400;
   std::int64_t valid_for = 9LL * 365 * 86'400;
   // Replacements in the text of TCB info and QE identity before they are signed.
-  std::vector<std::pair<std::string, std::string>> edits;
+  std::vector<std::pair<std::string, std::string>> edits = {};
 };
 
-// A simulated machine: PCK and attestation keys with a certificate chain of three. The private keys
-// of the root, of the platform CA and of the TCB signer are dropped as soon as they have signed.
+// A simulated machine: PCK and attestation keys with a certificate chain of three.
 class Platform {
  public:
   using FillRandom = std::function<void(MutableBytesView)>;
-  // Fresh keys; certificates valid for ten years around `now`. The same random bytes make the same
-  // keys, whatever the collateral is.
+  // A machine of a vendor of its own (vendor.h), whose private keys are dropped once they have
+  // signed.
   [[nodiscard]] static Result<Platform> create(const FillRandom& random, UnixSeconds now,
                                                const CollateralOptions& options = {});
   // Private keys and certificates as one secret document, and back.
@@ -75,6 +74,7 @@ class Platform {
 
   [[nodiscard]] const crypto::Certificate& root() const { return chain_.back(); }
   [[nodiscard]] attest::RootFingerprint root_fingerprint() const;
+  [[nodiscard]] const crypto::Certificate& pck_certificate() const { return chain_.front(); }
   // What Intel would publish about such a machine, signed under the development root.
   [[nodiscard]] const std::string& collateral() const { return collateral_; }
   // A quote over these 64 bytes.
@@ -83,6 +83,7 @@ class Platform {
                                     const QuoteOptions& options = {}) const;
 
  private:
+  friend class Vendor;
   Platform(crypto::P256KeyPair pck, crypto::P256KeyPair attestation,
            std::vector<crypto::Certificate> leaf_first, std::string collateral)
       : pck_(std::move(pck)),
