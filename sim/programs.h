@@ -69,6 +69,7 @@ class ProxyProgram final : public Program {
 
  private:
   fakes::CountingMetrics metrics_;
+  fakes::MemoryFloorStore floors_;
   proxy::WorkerPool pool_;
   proxy::BillBook bills_;
   proxy::Relay relay_;
@@ -94,6 +95,7 @@ class WorkerProgram final : public Program {
 
   std::string boot_name_;
   fakes::CountingMetrics metrics_;
+  fakes::FakeCollateralSource collateral_;
   SimEngine engine_;
   worker::Keyring keyring_;
   worker::Service service_;
@@ -114,6 +116,7 @@ class ClientProgram final : public Program {
 
  private:
   fakes::CountingMetrics metrics_;
+  fakes::MemoryFloorStore floors_;
   DefectiveStore receipts_;
   client::Fleet fleet_;
   client::Endpoint endpoint_;

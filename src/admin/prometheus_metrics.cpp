@@ -22,8 +22,14 @@ using ports::Timing;
 struct Row {
   const char* name;
   const char* help;
-  const char* outcome = nullptr;  // the only label there is, from a closed set
+  const char* value = nullptr;  // of the only label that it has, from a closed set
+  const char* label = "outcome";
 };
+
+constexpr Row refused_for(const char* reason) {
+  return {"cocoon_evidence_refused_total", "Workers' evidence refused, by reason.", reason,
+          "reason"};
+}
 
 constexpr const char* kRequestsHelp = "Requests by how they ended.";
 
@@ -46,6 +52,28 @@ constexpr Row row_of(Counter counter) {
       return {"cocoon_evidence_total", "Verdicts on workers' evidence.", "accepted"};
     case Counter::kEvidenceRefused:
       return {"cocoon_evidence_total", "Verdicts on workers' evidence.", "refused"};
+    case Counter::kRefusedMalformed:
+      return refused_for("malformed");
+    case Counter::kRefusedSignature:
+      return refused_for("signature");
+    case Counter::kRefusedBinding:
+      return refused_for("binding");
+    case Counter::kRefusedImage:
+      return refused_for("image");
+    case Counter::kRefusedConfiguration:
+      return refused_for("configuration");
+    case Counter::kRefusedFreshness:
+      return refused_for("freshness");
+    case Counter::kRefusedTd:
+      return refused_for("td");
+    case Counter::kRefusedPlatform:
+      return refused_for("platform");
+    case Counter::kRefusedCollateral:
+      return refused_for("collateral");
+    case Counter::kRefusedBanned:
+      return refused_for("banned");
+    case Counter::kRefusedOther:
+      return refused_for("other");
     case Counter::kEngineRestarts:
       return {"cocoon_engine_restarts_total", "Times the supervised engine was started again."};
     case Counter::kInputTokens:
@@ -90,8 +118,8 @@ constexpr double kBuckets[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,  0.
                                0.5,   1.0,    2.5,   5.0,  10.0,  30.0, 60.0, 300.0};
 
 prometheus::Labels labels_of(const Row& row) {
-  if (row.outcome == nullptr) return {};
-  return {{"outcome", row.outcome}};
+  if (row.value == nullptr) return {};
+  return {{row.label, row.value}};
 }
 
 // Calls make(value) for every value of a dense enum, in order.

@@ -82,9 +82,9 @@ Result<CollateralBook::Admission> CollateralBook::admit(BytesView json,
   const PlatformModel model{.root = verified.root(), .fmspc = verified.tcb_info().fmspc};
   const std::uint32_t number = verified.evaluation_number();
   if (const auto floor = floors_.find(model); floor != floors_.end() && number < floor->second) {
-    return fail(AttestError::kStale,
-                "rolled-back collateral: its TCB evaluation number is " + std::to_string(number) +
-                    ", and " + std::to_string(floor->second) + " was seen before");
+    return fail(AttestError::kStale, "rolled-back collateral: its TCB evaluation number is " +
+                                         std::to_string(number) + ", and " +
+                                         std::to_string(floor->second) + " was seen before");
   }
   const HeldCollateral* const held = find(model);
   if (held != nullptr) {
@@ -108,8 +108,7 @@ Result<CollateralBook::Admission> CollateralBook::admit(BytesView json,
 
 bool CollateralBook::has_room_for(std::size_t bytes, const HeldCollateral* replaced) const {
   const std::size_t freed = replaced == nullptr ? 0 : replaced->json.size();
-  return bytes_ - freed + bytes <= kBytesMax &&
-         (replaced != nullptr || held_.size() < kModelsMax);
+  return bytes_ - freed + bytes <= kBytesMax && (replaced != nullptr || held_.size() < kModelsMax);
 }
 
 bool CollateralBook::has_floor_for(const PlatformModel& model) const {
@@ -122,8 +121,8 @@ const HeldCollateral* CollateralBook::find(const PlatformModel& model) const {
 }
 
 const HeldCollateral* CollateralBook::find(const CollateralDigest& digest) const {
-  const auto found =
-      std::ranges::find_if(held_, [&](const auto& entry) { return entry.second->digest == digest; });
+  const auto found = std::ranges::find_if(
+      held_, [&](const auto& entry) { return entry.second->digest == digest; });
   return found == held_.end() ? nullptr : found->second.get();
 }
 
@@ -156,9 +155,8 @@ Bytes encode_floors(const std::vector<EvaluationFloor>& floors) {
                                {key(2), Cbor::bytes(floor.model.fmspc)},
                                {key(3), Cbor::unsigned_integer(floor.number)}}));
   }
-  return codec::encode_cbor(
-      Cbor::map({{key(kKeyVersion), Cbor::unsigned_integer(kFloorsVersion)},
-                 {key(kKeyFloors), Cbor::array(std::move(items))}}));
+  return codec::encode_cbor(Cbor::map({{key(kKeyVersion), Cbor::unsigned_integer(kFloorsVersion)},
+                                       {key(kKeyFloors), Cbor::array(std::move(items))}}));
 }
 
 Result<std::vector<EvaluationFloor>> decode_floors(BytesView cbor) {

@@ -10,6 +10,8 @@
 
 namespace cocoon::attest {
 
+inline constexpr std::size_t kCollateralBytesMax = intel::kCollateralBytesMax;
+
 // Under which root, and of which platform model, Intel's collateral speaks.
 struct PlatformModel {
   RootFingerprint root;
@@ -32,8 +34,8 @@ struct HeldCollateral {
 };
 
 // Collateral whose signatures hold, one for each platform model: the newest that anyone brought.
-// Whoever brings it need not be trusted, since Intel has signed it. A value without a clock; bounded
-// whatever is brought.
+// Whoever brings it need not be trusted, since Intel has signed it. A value without a clock;
+// bounded whatever is brought.
 class CollateralBook {
  public:
   static constexpr std::size_t kModelsMax = 256;

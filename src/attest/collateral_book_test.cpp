@@ -6,6 +6,7 @@
 #include "attest/intel/recorded_test.h"
 #include "attest/statement.h"
 #include "codec/json.h"
+#include "tests/support/vectors.h"
 
 using namespace cocoon;
 using namespace cocoon::attest;
@@ -83,7 +84,8 @@ TEST_CASE("collateral that nobody vouches for is not kept") {
   const Bytes json = collateral({});
   const std::vector none{tdxsim::make_platform("another").root_fingerprint()};
   CHECK(book.admit(json, none, tdxsim::kFixtureNow).error().is(IntelError::kUntrustedRoot));
-  CHECK(book.admit(to_bytes("{}"), roots(), tdxsim::kFixtureNow).error().is(IntelError::kMalformed));
+  CHECK(
+      book.admit(to_bytes("{}"), roots(), tdxsim::kFixtureNow).error().is(IntelError::kMalformed));
   const Bytes forged = with_member(json, collateral({.evaluation_number = 2}), {"tcb_info"});
   CHECK(book.admit(forged, roots(), tdxsim::kFixtureNow).error().is(IntelError::kBadCollateral));
   CHECK_EQ(book.size(), 0);
@@ -146,6 +148,24 @@ TEST_CASE("floors outlive the book and only rise") {
   second.raise_floors({{model(), 2}});
   CHECK(offer(second, {.evaluation_number = 4}).error().is(AttestError::kStale));
   CHECK_EQ(offer(second, {.evaluation_number = 5}).value(), Admission::kKept);
+}
+
+TEST_CASE("floors are the vectors' bytes both ways") {
+  const codec::Json vectors = testing::read_json("tests/data/formats/collateral-floors.json");
+  REQUIRE_EQ(testing::items(vectors, "cases").size(), 2);
+  for (const codec::Json& item : testing::items(vectors, "cases")) {
+    std::vector<EvaluationFloor> floors;
+    for (const codec::Json& one : testing::items(item, "floors")) {
+      EvaluationFloor floor{.model = {}, .number = 0};
+      floor.model.root = RootFingerprint::from(testing::hex(one, "root")).value();
+      std::ranges::copy(testing::hex(one, "fmspc"), floor.model.fmspc.begin());
+      floor.number = static_cast<std::uint32_t>(testing::number(one, "number"));
+      floors.push_back(floor);
+    }
+    const Bytes expected = testing::hex(item, "cbor");
+    CHECK_EQ(to_hex(encode_floors(floors)), to_hex(expected));
+    CHECK_EQ(decode_floors(expected).value(), floors);
+  }
 }
 
 TEST_CASE("encoded floors are read strictly") {

@@ -52,6 +52,8 @@ std::string_view name_of(AttestError code) {
       return "tcb-status";
     case AttestError::kBanned:
       return "banned";
+    case AttestError::kNoCollateral:
+      return "no-collateral";
   }
   return kOther;
 }

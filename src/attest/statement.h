@@ -29,6 +29,7 @@ enum class AttestError : std::uint16_t {
   kPlatform = 16,        // revoked, or a TDX module or quoting enclave that is not Intel's
   kTcbStatus = 17,       // firmware that is not kept up to date, and no exception for it
   kBanned = 18,          // the policy bans this very machine
+  kNoCollateral = 19,    // nothing is known of what the vendor says of this platform model
 };
 constexpr Library library_of(AttestError) { return Library::kAttest; }
 

@@ -50,8 +50,8 @@ Result<const HeldCollateral*> judge_platform(const intel::VerifiedQuote& quote,
   const HeldCollateral* const held =
       collateral.find(PlatformModel{.root = quote.root(), .fmspc = quote.pck().fmspc});
   if (held == nullptr) {
-    return fail(AttestError::kCollateral, "no collateral of this platform model (FMSPC " +
-                                              to_hex(quote.pck().fmspc) + ") is known");
+    return fail(AttestError::kNoCollateral, "no collateral of this platform model (FMSPC " +
+                                                to_hex(quote.pck().fmspc) + ") is known");
   }
   std::vector<Error> problems = platform_problems(intel::judge_tcb(quote, held->verified, now),
                                                   quote, held->verified, now, &policy);

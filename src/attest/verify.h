@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "attest/collateral_book.h"
@@ -28,8 +29,8 @@ class VerifiedWorker {
   [[nodiscard]] const std::string& image_name() const { return image_name_; }
   [[nodiscard]] const ImageHash& image_hash() const { return image_hash_; }
   [[nodiscard]] bool is_development_root() const { return is_development_root_; }
-  // The vendor's collateral that the platform was judged with.
-  [[nodiscard]] const CollateralDigest& collateral() const { return collateral_; }
+  // The vendor's collateral that the platform was judged with, where its kind needs one.
+  [[nodiscard]] const std::optional<CollateralDigest>& collateral() const { return collateral_; }
 
  private:
   VerifiedWorker() = default;
@@ -42,13 +43,13 @@ class VerifiedWorker {
   std::string image_name_;
   ImageHash image_hash_;
   bool is_development_root_ = false;
-  CollateralDigest collateral_;
+  std::optional<CollateralDigest> collateral_;
 };
 
 // Judges a bundle against the policy at `now`, with what the book holds of its platform model.
 // `block` is the chain's block of the number that the statement names. Checks, in this order, each
-// with its own error: statement, network, quote structure and signatures, PCK chain to a root of the
-// policy, bans, the vendor's judgement of the platform, REPORTDATA, TD attributes, image list,
+// with its own error: statement, network, quote structure and signatures, PCK chain to a root of
+// the policy, bans, the vendor's judgement of the platform, REPORTDATA, TD attributes, image list,
 // configuration hash and schema, block and age.
 [[nodiscard]] Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
                                                      const CollateralBook& collateral,

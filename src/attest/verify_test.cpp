@@ -96,7 +96,7 @@ TEST_CASE("a genuine Intel quote is judged by Intel's collateral, on every netwo
     const auto judge_at = [&](UnixSeconds at) {
       return refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, at));
     };
-    CHECK_EQ(judge_at(kAt), AttestError::kCollateral);  // none of its platform model is there
+    CHECK_EQ(judge_at(kAt), AttestError::kNoCollateral);  // none of its platform model is there
     REQUIRE(f.collateral.admit(json, f.policy.roots, kAt).has_value());
     CHECK_EQ(judge_at(kAt), AttestError::kBindingMismatch);  // it is not this worker's quote
     constexpr std::uint32_t kYear = 365 * 86'400;
@@ -134,10 +134,10 @@ TEST_CASE("a development platform is held to the whole TDX policy") {
 
   WorkerFixture f = tdxsim::make_worker_fixture();
   f.collateral = CollateralBook();
-  CHECK_EQ(refused_for(judge(f)), AttestError::kCollateral);
+  CHECK_EQ(refused_for(judge(f)), AttestError::kNoCollateral);
   const tdxsim::Platform another = tdxsim::make_platform("another machine");
   f.collateral = tdxsim::book_of(another, another.collateral());
-  CHECK_EQ(refused_for(judge(f)), AttestError::kCollateral);
+  CHECK_EQ(refused_for(judge(f)), AttestError::kNoCollateral);
 }
 
 TEST_CASE("the policy's exceptions, floor and bans decide about a platform") {
@@ -189,7 +189,8 @@ TEST_CASE("a changed quote is refused") {
   CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)),
            AttestError::kBadSignature);
   bundle.quote.resize(100);
-  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)), AttestError::kMalformed);
+  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)),
+           AttestError::kMalformed);
 }
 
 TEST_CASE("a TD that its host could look into is refused") {

@@ -136,6 +136,9 @@ Status read_places(TomlTable& root, WorkerConfig& out) {
   TRY_VOID(chain.finish());
   TRY(TomlTable tee, root.table_or_empty("tee"));
   TRY(out.tsm_path, path_value(tee, "tsm_path", out.tsm_path));
+  if (tee.has("collateral_file")) {
+    TRY(out.collateral_file, path_value(tee, "collateral_file", ""));
+  }
   TRY_VOID(tee.finish());
   TRY(TomlTable admin, root.table_or_empty("admin"));
   TRY(const std::int64_t port, admin.integer_or("port", out.admin_port, {0, 65'535}));

@@ -59,6 +59,9 @@ struct WorkerConfig {
   std::string registry_file;
   std::string chain_file;
   std::string tsm_path = "/sys/kernel/config/tsm/report";
+  // The vendor's collateral of this machine, kept fresh by whoever runs it; empty: none. Its bytes
+  // need no measurement: they are signed by the vendor.
+  std::string collateral_file;
   std::uint16_t admin_port = 12000;  // on 127.0.0.1
   LogLevel log_level = LogLevel::kInfo;
 };

@@ -48,6 +48,7 @@ TEST_CASE("every key of a worker's configuration is read") {
   CHECK_EQ(config.registry_file, "registry.toml");
   CHECK_EQ(config.chain_file, "chain.toml");
   CHECK_EQ(config.tsm_path, "/run/tsm");
+  CHECK_EQ(config.collateral_file, "/run/collateral.json");
   CHECK_EQ(config.admin_port, 12001);
   CHECK_EQ(config.state_dir, "/var/lib/cocoon");
   CHECK_EQ(config.log_level, LogLevel::kWarn);
@@ -59,6 +60,7 @@ TEST_CASE("what may be left out has its default") {
   CHECK_EQ(config.engine.threads, 1);
   CHECK_EQ(config.limits.request_bytes_max, 32ULL << 20U);
   CHECK_EQ(config.tsm_path, "/sys/kernel/config/tsm/report");
+  CHECK(config.collateral_file.empty());
   CHECK_EQ(config.admin_port, 12000);
   CHECK_EQ(config.log_level, LogLevel::kInfo);
 }

@@ -16,7 +16,7 @@ namespace cocoon::config {
 // and `world` has a default; unknown keys are refused by name.
 struct ClientConfig {
   NetworkId network;
-  std::filesystem::path state_dir;  // receipts
+  std::filesystem::path state_dir;  // receipts, and what no restart may turn back
   WorldFiles world;
 
   // [listen]: the local OpenAI endpoint. Another host than a loopback one is refused unless

@@ -26,6 +26,7 @@ file = "/srv/chain.toml"
 )";
 const std::string kProxyBasics = R"(network = -777
 identity_key_file = "proxy.key"
+state_dir = "state"
 [registry]
 file = "registry.toml"
 [chain]
@@ -213,6 +214,7 @@ bills = 9
                                          "/etc/cocoon");
   REQUIRE(config.has_value());
   CHECK(config->identity_key_file == "/etc/cocoon/proxy.key");
+  CHECK(config->state_dir == "/etc/cocoon/state");
   CHECK(config->listen == Endpoint{"127.0.0.1", 11000});
   CHECK(config->workers_max == 5);
   CHECK(config->connections_max == 50);

@@ -50,6 +50,7 @@ Result<ProxyConfig> parse_proxy_config(std::string_view toml,
   ProxyConfig config;
   TRY(config.network, read_network(root));
   TRY(config.identity_key_file, read_path(root, "identity_key_file", base_folder));
+  TRY(config.state_dir, read_path(root, "state_dir", base_folder));
   TRY(config.world, read_world(root, base_folder));
   TRY(TomlTable listen, root.table_or_empty("listen"));
   TRY(config.listen, read_endpoint(listen, config.listen));
@@ -72,7 +73,8 @@ Result<ProxyConfig> load_proxy_config(const std::filesystem::path& file) {
 std::string write_proxy_config(const ProxyConfig& config) {
   return write_integer("network", config.network.value()) +
          write_text("identity_key_file", config.identity_key_file.string()) +
-         write_world(config.world) + write_endpoint(config.listen) + "\n[limits]\n" +
+         write_text("state_dir", config.state_dir.string()) + write_world(config.world) +
+         write_endpoint(config.listen) + "\n[limits]\n" +
          write_integer("workers", config.workers_max) +
          write_integer("connections", config.connections_max) +
          write_integer("connections_per_network", config.connections_per_network_max) +

@@ -9,11 +9,12 @@
 
 namespace cocoon::config {
 
-// Configuration of the proxy role (docs/configuration.md). `network`, `identity_key_file` and
-// `world` have no default; unknown keys are refused by name.
+// Configuration of the proxy role (docs/configuration.md). `network`, `identity_key_file`,
+// `state_dir` and `world` have no default; unknown keys are refused by name.
 struct ProxyConfig {
   NetworkId network;
   std::filesystem::path identity_key_file;  // see key_file.h
+  std::filesystem::path state_dir;          // what no restart may turn back
   WorldFiles world;
 
   Endpoint listen{"127.0.0.1", 11000};  // [listen]

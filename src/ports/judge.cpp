@@ -1,18 +1,106 @@
 #include "ports/judge.h"
 
+#include "attest/checks.h"
 #include "attest/evidence.h"
 
 namespace cocoon::ports {
+namespace {
 
-Task<Result<attest::VerifiedWorker>> judge_evidence(BytesView evidence, Registry& registry,
-                                                    ChainHead& chain, ChainTime& time) {
+using namespace std::chrono_literals;
+
+constexpr std::size_t kOutcomesMax = 1024;
+// What was older than what is held may be wanted once that has expired.
+constexpr async::Duration kOutcomeLife = 60s;
+// A refusal is looked at again soon: the registry or the chain's time may have changed.
+constexpr async::Duration kRefusalLife = 5s;
+constexpr std::chrono::seconds kExpiryWarning = std::chrono::days(3);
+
+}  // namespace
+
+Judge::Judge(World world) : world_(world), time_(world.chain, world.clock) {
+  book_.raise_floors(world_.floors.kept());
+}
+
+Task<Result<attest::VerifiedWorker>> Judge::judge(BytesView evidence) {
   CO_TRY(const attest::EvidenceBundle bundle, attest::EvidenceBundle::decode(evidence));
   CO_TRY(const attest::Statement statement, attest::Statement::decode(bundle.statement));
-  CO_TRY(const Block block, co_await chain.block(statement.block_seqno));
-  CO_TRY_VOID(co_await time.refresh());
-  const auto snapshot = registry.current();
-  co_return attest::verify_evidence(bundle, snapshot->policy,
-                                    {block.seqno, block.root_hash, block.generated_at}, time.now());
+  CO_TRY(const Block block, co_await world_.chain.block(statement.block_seqno));
+  CO_TRY_VOID(co_await time_.refresh());
+  const auto snapshot = world_.registry.current();
+  auto verified =
+      attest::verify_evidence(bundle, book_, snapshot->policy,
+                              {block.seqno, block.root_hash, block.generated_at}, time_.now());
+  if (verified && verified->collateral()) warn_of_expiry(*verified->collateral());
+  co_return verified;
+}
+
+const PolicyHash& Judge::policy_hash() const {
+  auto current = world_.registry.current();
+  if (hashed_ != current) {
+    hashed_ = std::move(current);
+    hash_of_hashed_ = hashed_->policy.hash();
+  }
+  return hash_of_hashed_;
+}
+
+std::optional<Status> Judge::outcome_of(const CollateralDigest& digest) const {
+  if (held(digest) != nullptr) return Status();
+  const auto known = outcomes_.find(digest);
+  if (known == outcomes_.end()) return std::nullopt;
+  const async::Duration life = known->second.status ? kOutcomeLife : kRefusalLife;
+  if (world_.clock.now() - known->second.at >= life) return std::nullopt;
+  return known->second.status;
+}
+
+bool Judge::is_current(const std::optional<CollateralDigest>& digest) const {
+  if (!digest) return true;
+  const attest::HeldCollateral* const found = held(*digest);
+  return found != nullptr && found->verified.validity().contains(time_.now());
+}
+
+bool Judge::has_expired(const std::optional<CollateralDigest>& digest) const {
+  return digest && held(*digest) != nullptr && !is_current(digest);
+}
+
+Task<Status> Judge::take_in(CollateralDigest digest, Bytes json) {
+  Status taken;
+  if (attest::collateral_digest(json) != digest) {
+    taken = fail(attest::AttestError::kCollateral, "the collateral is not that of its digest");
+  } else {
+    taken = co_await admit(json);
+  }
+  remember(digest, taken);
+  co_return taken;
+}
+
+Task<Status> Judge::admit(BytesView json) {
+  CO_TRY_VOID(co_await time_.refresh());
+  const auto snapshot = world_.registry.current();
+  CO_TRY(const auto roots, attest::usable_roots(snapshot->policy));
+  const std::vector<attest::EvaluationFloor> before = book_.floors();
+  CO_TRY(const auto admission, book_.admit(json, roots, time_.now()));
+  if (admission == attest::CollateralBook::Admission::kKnownNewer) co_return Status();
+  world_.log.info("judge.collateral_kept", {LogField::count("models", book_.size())});
+  if (book_.floors() == before) co_return Status();
+  const Status kept = co_await world_.floors.put(book_.floors());
+  if (!kept) world_.log.error("judge.floors_not_kept", {LogField::error(kept.error())});
+  co_return Status();
+}
+
+void Judge::remember(const CollateralDigest& digest, Status status) {
+  if (outcomes_.size() >= kOutcomesMax) outcomes_.clear();
+  outcomes_.insert_or_assign(digest, Outcome{std::move(status), world_.clock.now()});
+}
+
+void Judge::warn_of_expiry(const CollateralDigest& digest) {
+  const attest::HeldCollateral* const held_now = held(digest);
+  if (held_now == nullptr) return;
+  const std::chrono::seconds left(std::int64_t{held_now->verified.validity().last.value()} -
+                                  time_.now().value());
+  if (left >= kExpiryWarning || !warned_of_.insert(digest).second) return;
+  if (warned_of_.size() > kOutcomesMax) warned_of_.clear();
+  world_.log.warn("judge.collateral_expires_soon",
+                  {LogField::count("hours_left", static_cast<std::uint64_t>(left / 1h))});
 }
 
 }  // namespace cocoon::ports

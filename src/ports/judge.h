@@ -1,17 +1,72 @@
 #pragma once
 
+#include <map>
+#include <optional>
+#include <set>
+
 #include "attest/verify.h"
+#include "base/log.h"
 #include "ports/chain_time.h"
 #include "ports/world.h"
 
 namespace cocoon::ports {
 
-// Judges an encoded evidence bundle under the registry's current policy, with the chain's block of
-// the number that its statement names. Now is the chain's time, which `time` learns first and which
-// goes on when no block comes: a chain that stands still keeps no statement young.
-[[nodiscard]] Task<Result<attest::VerifiedWorker>> judge_evidence(BytesView evidence,
-                                                                  Registry& registry,
-                                                                  ChainHead& chain,
-                                                                  ChainTime& time);
+// Judges workers' evidence for a role that lives on, and holds the vendors' collateral that it
+// takes: the newest that anybody brought. Now is the chain's time, which goes on when no block
+// comes: a chain that stands still keeps no statement young.
+class Judge {
+ public:
+  struct World {
+    Registry& registry;
+    ChainHead& chain;
+    FloorStore& floors;
+    async::Clock& clock;
+    const Logger& log;
+  };
+  explicit Judge(World world);
+
+  // Judges an encoded evidence bundle under the registry's current policy, with the chain's block
+  // of the number that its statement names.
+  [[nodiscard]] Task<Result<attest::VerifiedWorker>> judge(BytesView evidence);
+
+  // What became of the collateral of this digest, if it was looked at lately; if not, it is to be
+  // fetched and taken in.
+  [[nodiscard]] std::optional<Status> outcome_of(const CollateralDigest& digest) const;
+  // Keeps the collateral if it is what the digest says and newer than what is held of its platform
+  // model.
+  [[nodiscard]] Task<Status> take_in(CollateralDigest digest, Bytes json);
+  // Whether a verdict by this collateral is one that would be passed now: the newest known is still
+  // that one, and it has not expired. True of verdicts without any.
+  [[nodiscard]] bool is_current(const std::optional<CollateralDigest>& digest) const;
+  // Whether this is the newest known, and outside its window.
+  [[nodiscard]] bool has_expired(const std::optional<CollateralDigest>& digest) const;
+  // What is held under this digest; nullptr if nothing is, or something newer took its place.
+  [[nodiscard]] const attest::HeldCollateral* held(const CollateralDigest& digest) const {
+    return book_.find(digest);
+  }
+
+  // The hash of the registry's policy; made anew only for a new snapshot.
+  [[nodiscard]] const PolicyHash& policy_hash() const;
+
+  [[nodiscard]] ChainTime& time() { return time_; }
+  [[nodiscard]] const ChainTime& time() const { return time_; }
+
+ private:
+  struct Outcome {
+    Status status;
+    async::TimePoint at;
+  };
+  [[nodiscard]] Task<Status> admit(BytesView json);
+  void remember(const CollateralDigest& digest, Status status);
+  void warn_of_expiry(const CollateralDigest& digest);
+
+  World world_;
+  ChainTime time_;
+  attest::CollateralBook book_;
+  std::map<CollateralDigest, Outcome> outcomes_;
+  std::set<CollateralDigest> warned_of_;
+  mutable std::shared_ptr<const registry::Snapshot> hashed_;
+  mutable PolicyHash hash_of_hashed_;
+};
 
 }  // namespace cocoon::ports

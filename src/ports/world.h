@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "async/task.h"
+#include "attest/collateral_book.h"
 #include "base/bytes.h"
 #include "base/strong.h"
 #include "registry/snapshot.h"
@@ -70,6 +71,35 @@ class QuoteSource {
   QuoteSource& operator=(const QuoteSource&) = delete;
   // A quote over these 64 bytes.
   [[nodiscard]] virtual Task<Result<Bytes>> quote(ByteArray<64> report_data) = 0;
+};
+
+// What a vendor publishes about this machine's platform model, as somebody put it there. It vouches
+// for itself.
+class CollateralSource {
+ public:
+  struct Collateral {
+    CollateralDigest digest;  // SHA-256 of `json`
+    Bytes json;
+  };
+  CollateralSource() = default;
+  virtual ~CollateralSource() = default;
+  CollateralSource(const CollateralSource&) = delete;
+  CollateralSource& operator=(const CollateralSource&) = delete;
+  // nullptr if there is none.
+  [[nodiscard]] virtual std::shared_ptr<const Collateral> current() = 0;
+};
+
+// Where verifiers keep what no restart may turn back: the highest evaluation numbers that they have
+// seen (attest/collateral_book.h).
+class FloorStore {
+ public:
+  FloorStore() = default;
+  virtual ~FloorStore() = default;
+  FloorStore(const FloorStore&) = delete;
+  FloorStore& operator=(const FloorStore&) = delete;
+  [[nodiscard]] virtual const std::vector<attest::EvaluationFloor>& kept() const = 0;
+  // Durable when it returns.
+  [[nodiscard]] virtual Task<Status> put(std::vector<attest::EvaluationFloor> floors) = 0;
 };
 
 // Where a client keeps the receipts of its answers. Receipts hold no text.

@@ -67,8 +67,8 @@ Result<Platform> Vendor::make_platform(const Platform::FillRandom& random,
   what.extensions.emplace_back(kSgxExtensionOid, sgx_extension(ppid));
   TRY(crypto::Certificate leaf, crypto::issue_certificate(what, ca_.key));
   TRY(std::string collateral, collateral_of(leaf, now_, options));
-  return Platform(std::move(pck), std::move(attestation),
-                  {std::move(leaf), ca_.certificate, root_}, std::move(collateral));
+  return Platform(std::move(pck), std::move(attestation), {std::move(leaf), ca_.certificate, root_},
+                  std::move(collateral));
 }
 
 Result<std::string> Vendor::publish(const Platform& platform, UnixSeconds now,

@@ -10,7 +10,7 @@ namespace {
 using codec::Cbor;
 using codec::CborFields;
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 
 Cbor number(std::int64_t value) { return Cbor::integer(value); }
 
@@ -30,6 +30,18 @@ Result<Integer> bounded(CborFields& fields, std::int64_t key) {
   return static_cast<Integer>(value);
 }
 
+// A digest, or empty bytes for none.
+Cbor encode_digest(const std::optional<CollateralDigest>& digest) {
+  return Cbor::bytes(digest ? digest->view() : BytesView());
+}
+
+Result<std::optional<CollateralDigest>> decode_digest(CborFields& fields, std::int64_t key) {
+  TRY(const BytesView bytes, fields.bytes(key));
+  if (bytes.empty()) return std::nullopt;
+  TRY(const CollateralDigest digest, CollateralDigest::from(bytes));
+  return digest;
+}
+
 Result<DirectoryEntry> decode_entry(const Cbor& item) {
   TRY(CborFields fields, CborFields::of(item));
   DirectoryEntry entry;
@@ -37,6 +49,7 @@ Result<DirectoryEntry> decode_entry(const Cbor& item) {
   TRY(entry.model_hash, fields.tagged_bytes<ModelHash>(1));
   TRY(entry.terms_hash, fields.tagged_bytes<TermsHash>(2));
   TRY(entry.busy_permille, bounded<std::uint16_t>(fields, 3));
+  TRY(entry.collateral, decode_digest(fields, 4));
   TRY_VOID(fields.finish());
   return entry;
 }
@@ -50,14 +63,15 @@ Bytes Directory::encode() const {
     items.push_back(Cbor::map({{number(0), Cbor::bytes(entry.kid.view())},
                                {number(1), Cbor::bytes(entry.model_hash.view())},
                                {number(2), Cbor::bytes(entry.terms_hash.view())},
-                               {number(3), Cbor::unsigned_integer(entry.busy_permille)}}));
+                               {number(3), Cbor::unsigned_integer(entry.busy_permille)},
+                               {number(4), encode_digest(entry.collateral)}}));
   }
   return codec::encode_cbor(Cbor::map(
       {{number(0), Cbor::unsigned_integer(kVersion)}, {number(1), Cbor::array(std::move(items))}}));
 }
 
 Result<Directory> Directory::decode(BytesView cbor) {
-  TRY(const Cbor root, codec::decode_cbor(cbor, {.depth = 4, .items = kDirectoryEntriesMax * 10}));
+  TRY(const Cbor root, codec::decode_cbor(cbor, {.depth = 4, .items = kDirectoryEntriesMax * 12}));
   TRY(CborFields fields, CborFields::of(root));
   TRY_VOID(expect_version(fields));
   TRY(const Cbor* const list, fields.required(1));
@@ -82,7 +96,8 @@ Bytes LoadReport::encode() const {
                  {number(1), Cbor::array(std::move(items))},
                  {number(2), Cbor::unsigned_integer(static_cast<std::uint8_t>(intake))},
                  {number(3), Cbor::unsigned_integer(places)},
-                 {number(4), Cbor::unsigned_integer(occupied)}}));
+                 {number(4), Cbor::unsigned_integer(occupied)},
+                 {number(5), encode_digest(collateral)}}));
 }
 
 Result<LoadReport> LoadReport::decode(BytesView cbor) {
@@ -94,6 +109,7 @@ Result<LoadReport> LoadReport::decode(BytesView cbor) {
   TRY(const std::uint8_t intake, bounded<std::uint8_t>(fields, 2));
   TRY(report.places, bounded<std::uint32_t>(fields, 3));
   TRY(report.occupied, bounded<std::uint32_t>(fields, 4));
+  TRY(report.collateral, decode_digest(fields, 5));
   TRY_VOID(fields.finish());
   if (intake > static_cast<std::uint8_t>(Intake::kClosed)) {
     return fail(WireError::kMalformed, "unknown intake state");

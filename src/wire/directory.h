@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/strong.h"
@@ -19,6 +20,8 @@ struct DirectoryEntry {
   TermsHash terms_hash;
   std::uint16_t busy_permille =
       0;  // of its running and waiting places; may exceed 1000 while others queue
+  // What the vendor publishes about its platform model, to be had from this proxy.
+  std::optional<CollateralDigest> collateral = std::nullopt;
 };
 
 struct Directory {
@@ -39,6 +42,8 @@ struct LoadReport {
   Intake intake = Intake::kOpen;
   std::uint32_t places = 0;    // requests it takes at once, running and waiting
   std::uint32_t occupied = 0;  // of them, now
+  // What it can give of its platform's vendor.
+  std::optional<CollateralDigest> collateral = std::nullopt;
 
   [[nodiscard]] Bytes encode() const;
   [[nodiscard]] static Result<LoadReport> decode(BytesView cbor);

@@ -14,6 +14,8 @@ inline constexpr std::string_view kAlpnReverse =
 inline constexpr std::string_view kPathDirectory = "/v1/directory";
 inline constexpr std::string_view kPathEvidence =
     "/v1/evidence/";  // + kid in hexadecimal; workers serve it too
+inline constexpr std::string_view kPathCollateral =
+    "/v1/collateral/";  // + its digest in hexadecimal; workers serve it too
 inline constexpr std::string_view kPathRelay = "/v1/relay";
 inline constexpr std::string_view kPathBills = "/v1/bills/";  // + request id in hexadecimal
 // Paths of a worker.
@@ -24,6 +26,7 @@ inline constexpr std::string_view kMediaRequest = "application/cocoon-request";
 inline constexpr std::string_view kMediaInfer = "application/cocoon-infer";
 inline constexpr std::string_view kMediaResponse = "application/cocoon-response";
 inline constexpr std::string_view kMediaCbor = "application/cbor";
+inline constexpr std::string_view kMediaJson = "application/json";
 
 inline constexpr std::string_view kHeaderVoucher =
     "cocoon-voucher";  // empty while the registry's price is zero

@@ -17,6 +17,12 @@ Tagged tagged(const codec::Json& object, std::string_view key) {
   return Tagged::from(testing::hex(object, key)).value();
 }
 
+std::optional<CollateralDigest> collateral_of(const codec::Json& object) {
+  const Bytes bytes = testing::hex(object, "collateral");
+  if (bytes.empty()) return std::nullopt;
+  return CollateralDigest::from(bytes).value();
+}
+
 }  // namespace
 
 TEST_CASE("hellos are the vectors' bytes and verify as what they say") {
@@ -50,7 +56,8 @@ TEST_CASE("directories are the vectors' bytes both ways") {
           {.kid = tagged<Kid>(entry, "kid"),
            .model_hash = tagged<ModelHash>(entry, "model_hash"),
            .terms_hash = tagged<TermsHash>(entry, "terms_hash"),
-           .busy_permille = static_cast<std::uint16_t>(testing::number(entry, "busy_permille"))});
+           .busy_permille = static_cast<std::uint16_t>(testing::number(entry, "busy_permille")),
+           .collateral = collateral_of(entry)});
     }
     const Bytes expected = testing::hex(item, "cbor");
     CHECK_EQ(to_hex(directory.encode()), to_hex(expected));
@@ -69,6 +76,7 @@ TEST_CASE("load reports are the vectors' bytes both ways") {
     report.intake = static_cast<LoadReport::Intake>(testing::number(item, "intake"));
     report.places = static_cast<std::uint32_t>(testing::number(item, "places"));
     report.occupied = static_cast<std::uint32_t>(testing::number(item, "occupied"));
+    report.collateral = collateral_of(item);
     const Bytes expected = testing::hex(item, "cbor");
     CHECK_EQ(to_hex(report.encode()), to_hex(expected));
     CHECK_EQ(to_hex(LoadReport::decode(expected).value().encode()), to_hex(expected));

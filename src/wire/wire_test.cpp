@@ -68,9 +68,9 @@ TEST_CASE("a directory round-trips and refuses unknown fields, versions and size
   for (std::size_t length = 0; length < encoded.size(); ++length) {
     CHECK_FALSE(Directory::decode(BytesView(encoded).first(length)).has_value());
   }
-  CHECK_FALSE(Directory::decode(from_hex("a200020180").value()).has_value());      // version 2
-  CHECK_FALSE(Directory::decode(from_hex("a3000101800200").value()).has_value());  // unknown key 2
-  CHECK(Directory::decode(from_hex("a200010180").value()).value().entries.empty());
+  CHECK_FALSE(Directory::decode(from_hex("a200010180").value()).has_value());      // version 1
+  CHECK_FALSE(Directory::decode(from_hex("a3000201800200").value()).has_value());  // unknown key 2
+  CHECK(Directory::decode(from_hex("a200020180").value()).value().entries.empty());
 }
 
 TEST_CASE("a load report round-trips and refuses what it cannot mean") {

@@ -16,6 +16,7 @@ struct ProxyNode {
   ProxyNode(World& world, const std::string& name, std::uint16_t port);
 
   fakes::CountingMetrics metrics;
+  fakes::MemoryFloorStore floors;
   ports::Endpoint place;
   proxy::WorkerPool pool;
   proxy::BillBook bills;
@@ -29,6 +30,7 @@ struct WorkerNode {
 
   fakes::CountingMetrics metrics;
   fakes::FakeQuoteSource quotes;
+  fakes::FakeCollateralSource collateral;
   fakes::FakeEngine engine;
   worker::Keyring keyring;
   worker::Service service;
@@ -40,6 +42,7 @@ struct ClientNode {
   explicit ClientNode(World& world);
 
   fakes::CountingMetrics metrics;
+  fakes::MemoryFloorStore floors;
   fakes::MemoryReceiptStore receipts;
   client::Fleet fleet;
   client::Endpoint endpoint;

@@ -12,6 +12,7 @@
 #include "net/shutdown_signal.h"
 #include "roles/client/endpoint.h"
 #include "sealed/format/envelope.h"
+#include "store/floor_file.h"
 #include "store/receipt_journal.h"
 
 namespace cocoon::apps {
@@ -62,6 +63,7 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
                               config.world.chain, config.network,
                               registry->current()->parameters.statement_block_interval, *clock));
   CO_TRY(const auto receipts, store::ReceiptJournal::open(config.state_dir / "receipts"));
+  CO_TRY(const auto floors, store::FloorFile::open(config.state_dir / "collateral-floors.cbor"));
   CO_TRY(const auto dialer, net::Dialer::create(executor));
   client::Fleet fleet(
       [&](const ports::Endpoint& proxy) {
@@ -71,7 +73,7 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
                                   .expected_proxy_key = proxy.key,
                                   .dial_timeout = config.connect_timeout});
       },
-      {*registry, *head, random, metrics, *clock, log});
+      {*registry, *head, *floors, random, metrics, *clock, log});
   async::spawn(executor, fleet.keep_fresh(),
                [&log](std::string_view) { log.error("client.loop_crashed"); });
 

@@ -134,6 +134,7 @@ std::string proxy_toml(const DevnetOptions& options, const DevnetProxy& proxy) {
   config::ProxyConfig config;
   config.network = kDevnetNetworkId;
   config.identity_key_file = options.state / (proxy.name + ".key");
+  config.state_dir = options.state / proxy.name;
   config.world = {.registry = options.state / "registry.toml",
                   .chain = options.state / "chain.toml"};
   config.listen = {"127.0.0.1", proxy.port};
@@ -179,10 +180,12 @@ std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, 
     toml += fmt::format("\n[[proxies]]\nhost = '127.0.0.1'\nport = {}\nkey = '{}'\n", proxy.port,
                         proxy.key.hex());
   }
-  toml +=
-      fmt::format("\n[registry]\nfile = '{}'\n\n[chain]\nfile = '{}'\n\n[tee]\ntsm_path = '{}'\n",
-                  (options.state / "registry.toml").string(),
-                  (options.state / "chain.toml").string(), (options.state / "tsm").string());
+  toml += fmt::format("\n[registry]\nfile = '{}'\n\n[chain]\nfile = '{}'\n",
+                      (options.state / "registry.toml").string(),
+                      (options.state / "chain.toml").string());
+  toml += fmt::format("\n[tee]\ntsm_path = '{}'\ncollateral_file = '{}'\n",
+                      (options.state / "tsm").string(),
+                      (options.state / "tdx-sim" / "collateral.json").string());
   toml += fmt::format("\n[admin]\nport = {}\n", facts.worker_admin_ports[index]);
   return toml;
 }

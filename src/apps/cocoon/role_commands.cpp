@@ -104,6 +104,9 @@ void add_worker_setup(Commands& commands, CLI::App& worker) {
                      "chain file; chain.toml beside the registry unless given");
   command.add_option("--tsm", setup.tsm,
                      "configfs-tsm tree, where it is not the kernel's own (tdx-sim)");
+  command.add_option("--collateral", setup.collateral,
+                     "file of the machine vendor's collateral; collateral.json beside the "
+                     "configuration unless given");
   command.add_option("--config", setup.config, "the file to write")->capture_default_str();
   command.add_flag("--yes", options->is_overwriting, "replace a file that is there");
 }

@@ -142,7 +142,9 @@ std::string configuration(const WorkerSetup& setup, const registry::Snapshot& sn
   }
   toml += fmt::format("\n[registry]\nfile = '{}'\n\n[chain]\nfile = '{}'\n",
                       setup.registry.string(), setup.chain.string());
-  if (!setup.tsm.empty()) toml += fmt::format("\n[tee]\ntsm_path = '{}'\n", setup.tsm.string());
+  toml += "\n[tee]\n";
+  if (!setup.tsm.empty()) toml += fmt::format("tsm_path = '{}'\n", setup.tsm.string());
+  toml += fmt::format("collateral_file = '{}'\n", setup.collateral.string());
   return toml;
 }
 
@@ -199,6 +201,8 @@ Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
                        setup.programs.parent_path() / "models", "model", "--model PATH"));
   TRY(const registry::Model model, recognise(setup.model, snapshot, progress));
 
+  if (setup.collateral.empty()) setup.collateral = setup.config.parent_path() / "collateral.json";
+  TRY(setup.collateral, make_absolute(setup.collateral));
   const Layout layout = layout_of(setup.config);
   const std::string toml = configuration(setup, snapshot, model, engine, layout);
   TRY(const attest::WorkerConfig read_back, attest::parse_worker_config(as_bytes(toml)));

@@ -24,6 +24,7 @@ struct WorkerSetup {
   std::filesystem::path registry;    // file; names models and proxies
   std::filesystem::path chain;       // file; left empty: chain.toml beside the registry
   std::filesystem::path tsm;         // left empty: the kernel's
+  std::filesystem::path collateral;  // left empty: collateral.json beside the configuration
   std::filesystem::path programs;    // where llama-server lies
   Overwrite overwrite = Overwrite::kAsk;
 };

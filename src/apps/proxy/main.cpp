@@ -10,6 +10,7 @@
 #include "net/listener.h"
 #include "net/shutdown_signal.h"
 #include "roles/proxy/service.h"
+#include "store/floor_file.h"
 
 namespace cocoon::apps {
 namespace {
@@ -64,7 +65,8 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
     log.warn("proxy.not_in_registry");
   }
 
-  proxy::WorkerPool pool(config.workers_max, {*registry, *head, metrics, *clock, log});
+  CO_TRY(const auto floors, store::FloorFile::open(config.state_dir / "collateral-floors.cbor"));
+  proxy::WorkerPool pool(config.workers_max, {*registry, *head, *floors, metrics, *clock, log});
   proxy::BillBook bills(config.bills_max);
   proxy::Relay relay(relay_limits(config), {pool, bills, metrics, *clock, log});
   proxy::Service service(pool, bills, relay);

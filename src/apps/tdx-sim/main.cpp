@@ -30,6 +30,7 @@ FILES
   STATE/platform.cbor   keys and certificates, mode 0600; made at the first start
   STATE/root.der, root.pem, root.sha256
                         the root certificate and its fingerprint, for the registry's [attestation] roots
+  STATE/collateral.json what a vendor publishes about this machine, for the worker's [tee] collateral_file
   STATE/snp.cbor, snp-root.der, snp-root.sha256, snp-measurement.hex
                         with --platform snp-turin: an EPYC Turin's keys, its root, and what its guest measures
   STATE/gpu.cbor, gpu-root.der, gpu-root.sha256, golden.json, golden.json.sig, golden-key.hex, gpu-evidence.cbor

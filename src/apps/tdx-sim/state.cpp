@@ -43,6 +43,8 @@ Status publish(const fs::path& folder, const tdxsim::Platform& platform,
   TRY_VOID(publish_file(folder / "root.der", platform.root().der(), FileMode::kPublic));
   TRY_VOID(publish_file(folder / "root.pem", as_bytes(pem), FileMode::kPublic));
   TRY_VOID(publish_file(folder / "root.sha256", as_bytes(fingerprint), FileMode::kPublic));
+  TRY_VOID(
+      publish_file(folder / "collateral.json", as_bytes(platform.collateral()), FileMode::kPublic));
   return publish_file(folder / "image.toml", as_bytes(image), FileMode::kPublic);
 }
 

@@ -21,6 +21,7 @@
 #include "net/shutdown_signal.h"
 #include "roles/worker/links.h"
 #include "roles/worker/service.h"
+#include "tee/collateral_file.h"
 #include "tee/tsm_quote_source.h"
 
 namespace cocoon::apps {
@@ -208,8 +209,10 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
                               service_of_keyring->forget_epoch(epoch);
                           });
   CO_TRY_VOID(co_await first_evidence(keyring, *clock, log));
-  worker::Service service(executor, answer_settings(config, model.hash), service_limits(config),
-                          {keyring, *registry, running->port(), random, metrics, *clock, log});
+  tee::CollateralFile collateral(config.collateral_file, *clock);
+  worker::Service service(
+      executor, answer_settings(config, model.hash), service_limits(config),
+      {keyring, *registry, running->port(), collateral, random, metrics, *clock, log});
   service_of_keyring = &service;
   async::spawn(executor, keyring.keep_rotating(), log_crash);
 

@@ -176,6 +176,7 @@ ClientScene::ClientScene(Options options)
       fleet([this](const ports::Endpoint& to) { return world.network.connect(to); },
             {.registry = world.registry,
              .chain = world.chain,
+             .floors = floors,
              .random = world.random,
              .metrics = metrics,
              .clock = world.clock(),
@@ -195,8 +196,8 @@ StubWorker& ClientScene::new_worker(const std::string& name) {
   return add(*this, std::make_unique<StubWorker>(world, name));
 }
 
-StubWorker& ClientScene::new_worker_on(const StubWorker& neighbour) {
-  return add(*this, std::make_unique<StubWorker>(world, *neighbour.platform));
+StubWorker& ClientScene::new_worker_on(const tdxsim::Platform& machine) {
+  return add(*this, std::make_unique<StubWorker>(world, machine));
 }
 
 ReadyScene::ReadyScene(Options options)

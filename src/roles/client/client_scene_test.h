@@ -48,12 +48,13 @@ struct ClientScene {
     const fakes::StubWorker* worker;
   };
   fakes::StubWorker& new_worker(const std::string& name);
-  fakes::StubWorker& new_worker_on(const fakes::StubWorker& neighbour);
+  fakes::StubWorker& new_worker_on(const tdxsim::Platform& machine);
   // Workers answer by this plan from now on.
   void answer_with(AnswerPlan next) { plan = std::move(next); }
 
   fakes::World world;
   fakes::CountingMetrics metrics;
+  fakes::MemoryFloorStore floors;
   fakes::MemoryReceiptStore receipts;
   Fleet fleet;
   Endpoint endpoint;

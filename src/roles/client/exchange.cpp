@@ -55,14 +55,18 @@ Exchange::Exchange(const ExchangeSettings& settings, Question question, World wo
 
 Task<openai::ApiResult<sealed::ResponseHead>> Exchange::begin() {
   std::vector<std::shared_ptr<ProxyLine>> tried;
-  ApiError last = openai::unavailable("no verified worker serves this model just now; try again");
+  std::optional<ApiError> last;
   while (auto choice = world_.fleet.choose(question_.model, settings_.candidates, tried)) {
     tried.push_back(choice->line);
     auto head = co_await try_line(std::move(*choice));
     if (head || !may_try_next(head.error())) co_return head;
     last = std::move(head).error();
   }
-  co_return std::unexpected(std::move(last));
+  if (last) co_return std::unexpected(std::move(*last));
+  const std::string why = world_.fleet.why_none(question_.model);
+  co_return std::unexpected(
+      openai::unavailable("no verified worker serves this model just now; " +
+                          (why.empty() ? "try again" : "one was refused (" + why + ")")));
 }
 
 Result<sealed::SealedRequest> Exchange::seal(const Choice& choice) {

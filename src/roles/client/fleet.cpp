@@ -8,7 +8,8 @@
 #include "async/event.h"
 #include "async/race.h"
 #include "attest/evidence.h"
-#include "ports/judge.h"
+#include "attest/reason.h"
+#include "ports/refusal.h"
 #include "roles/client/error.h"
 #include "wire/protocol.h"
 
@@ -83,7 +84,7 @@ Task<std::shared_ptr<Fleet::Round>> Fleet::begin_round() {
   follow_registry();
   // After a sleep of the machine, say, blocks know better than its clock. Without them time goes
   // on.
-  (void)co_await time_.refresh();
+  (void)co_await judge_.time().refresh();
   const async::Executor executor = co_await async::this_executor();
   auto round = std::make_shared<Round>(executor);
   const auto look = [](Fleet& fleet, std::shared_ptr<ProxyLine> line,
@@ -165,35 +166,59 @@ Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
   if (!listed) co_return;
 
   std::erase_if(line->refused, [&](const auto& entry) {
-    return world_.clock.now() - entry.second >= kRefusalLife;
+    return world_.clock.now() - entry.second.at >= kRefusalLife;
   });
-  const PolicyHash policy = policy_hash();
+  const PolicyHash policy = judge_.policy_hash();
   std::size_t verifications = 0;
   const auto entries = line->directory.entries;
   for (const wire::DirectoryEntry& entry : entries) {
-    const auto known = verdicts_.find(entry.kid);
-    const bool is_settled = known != verdicts_.end() && known->second.policy == policy &&
-                            world_.clock.now() - known->second.judged_at < kVerdictLife;
-    if (is_settled || line->refused.contains(entry.kid)) continue;
+    if (!is_due(entry.kid, policy) || line->refused.contains(entry.kid)) continue;
     if (++verifications > kVerificationsPerRound || world_.clock.now() >= by) break;
-    const Status verified = co_await verify(line, entry.kid, by);
-    world_.metrics.increment(verified ? ports::Counter::kEvidenceAccepted
-                                      : ports::Counter::kEvidenceRefused);
-    if (!verified) {
-      line->refused.insert_or_assign(entry.kid, world_.clock.now());
+    const Status verified = co_await verify(line, entry, by);
+    if (verified) {
+      world_.metrics.increment(ports::Counter::kEvidenceAccepted);
+    } else {
+      ports::count_refusal(world_.metrics, verified.error());
+      line->refused.insert_or_assign(
+          entry.kid, ProxyLine::Refusal{.at = world_.clock.now(), .why = verified.error()});
       world_.log.warn("client.worker_refused",
                       {LogField::kid(entry.kid), LogField::error(verified.error())});
     }
   }
 }
 
-Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, Kid kid, async::Deadline by) {
-  CO_TRY(const Bytes evidence, co_await get(line, std::string(wire::kPathEvidence) + kid.hex(),
-                                            attest::kEvidenceBytesMax, by));
+bool Fleet::is_due(const Kid& kid, const PolicyHash& policy) const {
+  const auto known = verdicts_.find(kid);
+  if (known == verdicts_.end()) return true;
+  const Verdict& verdict = known->second;
+  const bool is_settled = verdict.policy == policy &&
+                          judge_.is_current(verdict.worker->collateral()) &&
+                          world_.clock.now() - verdict.judged_at < kVerdictLife;
+  return !is_settled;
+}
+
+Task<Status> Fleet::learn_collateral(std::shared_ptr<ProxyLine> line, CollateralDigest digest,
+                                     async::Deadline by) {
+  if (const auto known = judge_.outcome_of(digest)) co_return *known;
+  CO_TRY(Bytes json, co_await get(line, std::string(wire::kPathCollateral) + digest.hex(),
+                                  attest::kCollateralBytesMax, by));
+  co_return co_await judge_.take_in(digest, std::move(json));
+}
+
+Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry,
+                           async::Deadline by) {
+  Status learned;
+  if (entry.collateral) learned = co_await learn_collateral(line, *entry.collateral, by);
+  CO_TRY(const Bytes evidence,
+         co_await get(line, std::string(wire::kPathEvidence) + entry.kid.hex(),
+                      attest::kEvidenceBytesMax, by));
   const auto snapshot = world_.registry.current();
-  CO_TRY(attest::VerifiedWorker worker,
-         co_await ports::judge_evidence(evidence, world_.registry, world_.chain, time_));
-  if (worker.kid() != kid)
+  auto judged = co_await judge_.judge(evidence);
+  // Without any collateral the reason is what was wrong with the one that was offered.
+  if (!judged && !learned && judged.error().is(attest::AttestError::kNoCollateral))
+    co_return learned;
+  CO_TRY(attest::VerifiedWorker worker, std::move(judged));
+  if (worker.kid() != entry.kid)
     co_return fail(ClientError::kWorkerRefused, "the evidence is another worker's");
   const registry::Model* const model = snapshot->model_by_hash(worker.statement().model_hash);
   if (model == nullptr || model->name != worker.statement().model_name) {
@@ -201,8 +226,8 @@ Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, Kid kid, async::Dead
                    "the registry does not list this model under this hash");
   }
   verdicts_.insert_or_assign(
-      kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)),
-                   snapshot->policy.hash(), world_.clock.now()});
+      entry.kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)),
+                         snapshot->policy.hash(), world_.clock.now()});
   co_return Status();
 }
 
@@ -214,23 +239,14 @@ void Fleet::forget_unlisted() {
   std::erase_if(verdicts_, [&](const auto& entry) { return !listed.contains(entry.first); });
 }
 
-const PolicyHash& Fleet::policy_hash() const {
-  auto current = world_.registry.current();
-  if (hashed_ != current) {
-    hashed_ = std::move(current);
-    hash_of_hashed_ = hashed_->policy.hash();
-  }
-  return hash_of_hashed_;
-}
-
 bool Fleet::is_in_force(const Verdict& verdict, const PolicyHash& policy) const {
-  return verdict.policy == policy &&
+  return verdict.policy == policy && !judge_.has_expired(verdict.worker->collateral()) &&
          world_.clock.now() - verdict.judged_at < kVerdictLife + kVerdictSlack;
 }
 
 std::vector<std::shared_ptr<const attest::VerifiedWorker>> Fleet::usable(
     const ProxyLine& line, const ModelHash& model) const {
-  const PolicyHash policy = policy_hash();
+  const PolicyHash policy = judge_.policy_hash();
   std::vector<std::shared_ptr<const attest::VerifiedWorker>> workers;
   for (const wire::DirectoryEntry& entry : line.directory.entries) {
     const auto verdict = verdicts_.find(entry.kid);
@@ -282,6 +298,28 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
   return offer;
 }
 
+std::string Fleet::why_none(const ModelHash& model) const {
+  const auto snapshot = world_.registry.current();
+  std::optional<async::TimePoint> last;
+  std::string why;
+  for (const auto& line : lines_) {
+    for (const wire::DirectoryEntry& entry : line->directory.entries) {
+      if (entry.model_hash != model) continue;
+      // A ban counts before anybody has looked at the worker again.
+      const auto verdict = verdicts_.find(entry.kid);
+      if (verdict != verdicts_.end() &&
+          snapshot->policy.bans(verdict->second.worker->platform_id())) {
+        return "banned: the registry bans its machine";
+      }
+      const auto refusal = line->refused.find(entry.kid);
+      if (refusal == line->refused.end() || (last && refusal->second.at < *last)) continue;
+      last = refusal->second.at;
+      why = attest::reason_text(refusal->second.why);
+    }
+  }
+  return why;
+}
+
 Task<void> Fleet::wait_silent(std::shared_ptr<ProxyLine> line) {
   while (line->state != ProxyLine::State::kSilent) {
     co_await world_.clock.sleep_for(kSilenceCheck);
@@ -295,7 +333,7 @@ std::size_t Fleet::proxies_up() const {
 }
 
 std::size_t Fleet::workers_verified() const {
-  const PolicyHash policy = policy_hash();
+  const PolicyHash policy = judge_.policy_hash();
   return static_cast<std::size_t>(std::ranges::count_if(
       verdicts_, [&](const auto& entry) { return is_in_force(entry.second, policy); }));
 }

@@ -6,9 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "attest/verify.h"
 #include "base/log.h"
-#include "ports/chain_time.h"
+#include "ports/judge.h"
 #include "ports/link.h"
 #include "ports/metrics.h"
 #include "ports/world.h"
@@ -24,7 +23,11 @@ struct ProxyLine {
   std::unique_ptr<ports::HttpClient> http;
   wire::Directory directory;  // no kid twice
   // Kids whose evidence this proxy failed to give lately. It says nothing of them at other proxies.
-  std::map<Kid, async::TimePoint> refused;
+  struct Refusal {
+    async::TimePoint at;
+    Error why;
+  };
+  std::map<Kid, Refusal> refused;
   // kSilent: it can be asked and does not answer, as a connection that leads nowhere, or a machine
   // that hangs. kDown: it cannot even be asked now, which says nothing of what it has taken.
   enum class State : std::uint8_t { kUnknown, kUp, kDown, kSilent } state = State::kUnknown;
@@ -48,6 +51,7 @@ class Fleet {
   struct World {
     ports::Registry& registry;
     ports::ChainHead& chain;
+    ports::FloorStore& floors;
     ports::Random& random;
     ports::Metrics& metrics;
     async::Clock& clock;
@@ -67,6 +71,9 @@ class Fleet {
   // request only if there is no other. Nothing if there is none.
   [[nodiscard]] std::optional<Choice> choose(const ModelHash& model, std::size_t count,
                                              const std::vector<std::shared_ptr<ProxyLine>>& avoid);
+  // What is known of why no worker of this model can be chosen, for the app that asked: the reason
+  // for which one was refused last. Empty if none was.
+  [[nodiscard]] std::string why_none(const ModelHash& model) const;
   // A proxy that just failed: left alone until it answers again.
   void report_failure(const std::shared_ptr<ProxyLine>& line) {
     line->state = ProxyLine::State::kDown;
@@ -81,7 +88,7 @@ class Fleet {
 
   // The chain's time, by which workers judge whether a request has expired. Zero until a worker was
   // verified.
-  [[nodiscard]] UnixSeconds chain_now() const { return time_.now(); }
+  [[nodiscard]] UnixSeconds chain_now() const { return judge_.time().now(); }
   [[nodiscard]] std::size_t proxies_up() const;
   [[nodiscard]] std::size_t workers_verified() const;
 
@@ -100,10 +107,13 @@ class Fleet {
   [[nodiscard]] Task<Status> read_directory(std::shared_ptr<ProxyLine> line, async::Deadline by);
   [[nodiscard]] Task<Result<Bytes>> get(std::shared_ptr<ProxyLine> line, std::string path,
                                         std::size_t bytes_max, async::Deadline by);
-  [[nodiscard]] Task<Status> verify(std::shared_ptr<ProxyLine> line, Kid kid, async::Deadline by);
+  [[nodiscard]] Task<Status> verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry,
+                                    async::Deadline by);
+  [[nodiscard]] Task<Status> learn_collateral(std::shared_ptr<ProxyLine> line,
+                                              CollateralDigest digest, async::Deadline by);
   void forget_unlisted();
-  // The hash of the policy in force; made anew only for a new registry.
-  [[nodiscard]] const PolicyHash& policy_hash() const;
+  // Whether the worker has to be looked at again.
+  [[nodiscard]] bool is_due(const Kid& kid, const PolicyHash& policy) const;
   // Whether a verdict that was reached then may still be acted upon.
   [[nodiscard]] bool is_in_force(const Verdict& verdict, const PolicyHash& policy) const;
   [[nodiscard]] std::vector<std::shared_ptr<const attest::VerifiedWorker>> usable(
@@ -112,11 +122,13 @@ class Fleet {
 
   Connect connect_;
   World world_;
-  ports::ChainTime time_{world_.chain, world_.clock};
+  ports::Judge judge_{{.registry = world_.registry,
+                       .chain = world_.chain,
+                       .floors = world_.floors,
+                       .clock = world_.clock,
+                       .log = world_.log}};
   std::vector<std::shared_ptr<ProxyLine>> lines_;
   std::map<Kid, Verdict> verdicts_;  // of those accepted
-  mutable std::shared_ptr<const registry::Snapshot> hashed_;
-  mutable PolicyHash hash_of_hashed_;
 };
 
 }  // namespace cocoon::client

@@ -19,9 +19,11 @@ namespace {
 struct Scene {
   fakes::World world;
   fakes::CountingMetrics metrics;
+  fakes::MemoryFloorStore floors;
   Fleet fleet{[this](const ports::Endpoint& to) { return world.network.connect(to); },
               {.registry = world.registry,
                .chain = world.chain,
+               .floors = floors,
                .random = world.random,
                .metrics = metrics,
                .clock = world.clock(),

@@ -125,7 +125,7 @@ TEST_CASE("workers on different machines go first") {
     ClientScene scene({.seed = seed});
     StubWorker& crowd = scene.new_worker("crowd");
     std::vector<StubWorker*> all{&crowd};
-    for (int i = 0; i < 3; ++i) all.push_back(&scene.new_worker_on(crowd));
+    for (int i = 0; i < 3; ++i) all.push_back(&scene.new_worker_on(*crowd.platform));
     StubWorker& loner = scene.new_worker("loner");
     all.push_back(&loner);
     StubProxy proxy(scene.world, "proxy", 11'000, all);

@@ -9,6 +9,7 @@ namespace cocoon::proxy {
 ProxyScene::ProxyScene(Options options)
     : pool(options.workers_max, {.registry = world.registry,
                                  .chain = world.chain,
+                                 .floors = floors,
                                  .metrics = metrics,
                                  .clock = world.clock(),
                                  .log = world.log.logger()}),

@@ -30,6 +30,7 @@ struct ProxyScene {
 
   fakes::World world;
   fakes::CountingMetrics metrics;
+  fakes::MemoryFloorStore floors;
   WorkerPool pool;
   BillBook bills;
   Relay relay;

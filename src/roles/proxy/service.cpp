@@ -42,6 +42,15 @@ Task<void> Service::handle(ports::HttpRequest request, ports::ResponseWriter& re
     co_await reply(response, wire::kMediaCbor, pool_.directory().encode());
     co_return;
   }
+  if (const auto digest = path_value<CollateralDigest>(request.path, wire::kPathCollateral)) {
+    const Bytes* const collateral = pool_.collateral(*digest);
+    if (collateral == nullptr) {
+      co_await refuse(response, 404, "no such collateral here");
+    } else {
+      co_await reply(response, wire::kMediaJson, *collateral);
+    }
+    co_return;
+  }
   const Bytes* found = nullptr;
   if (const auto kid = path_value<Kid>(request.path, wire::kPathEvidence))
     found = pool_.evidence(*kid);

@@ -4,7 +4,7 @@
 
 namespace cocoon::proxy {
 
-// What a proxy serves to clients: directory, evidence, relay, bills.
+// What a proxy serves to clients: directory, evidence, collateral, relay, bills.
 class Service final : public ports::HttpHandler {
  public:
   Service(WorkerPool& pool, BillBook& bills, Relay& relay)

@@ -5,7 +5,7 @@
 
 #include "async/race.h"
 #include "attest/evidence.h"
-#include "ports/judge.h"
+#include "ports/refusal.h"
 #include "wire/protocol.h"
 
 namespace cocoon::proxy {
@@ -139,6 +139,7 @@ Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
   std::erase_if(worker->refused_, [&](const auto& entry) {
     return world_.clock.now() - entry.second >= kRefusalMemory;
   });
+  worker->offered_collateral_ = co_await learn_collateral(worker);
   co_await judge_again(worker);
   index_keys();  // what was dropped is not to be reached while new keys are asked for
   for (const Kid& kid : kids) {
@@ -148,7 +149,7 @@ Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
     const Status learned = co_await learn_key(worker, kid);
     if (learned) continue;
     worker->refused_.emplace(kid, world_.clock.now());
-    world_.metrics.increment(ports::Counter::kEvidenceRefused);
+    ports::count_refusal(world_.metrics, learned.error());
     world_.log.warn("proxy.worker_refused", {LogField::kid(kid), LogField::error(learned.error())});
   }
   // In the worker's order: newest first.
@@ -161,8 +162,13 @@ Task<Status> WorkerPool::refresh(std::shared_ptr<AttachedWorker> worker) {
 
 Task<Result<attest::VerifiedWorker>> WorkerPool::judge(std::shared_ptr<AttachedWorker> worker,
                                                        Kid kid, BytesView evidence) {
-  CO_TRY(attest::VerifiedWorker verified,
-         co_await ports::judge_evidence(evidence, world_.registry, world_.chain, time_));
+  auto judged = co_await judge_.judge(evidence);
+  // Without any collateral the reason is what was wrong with the one that was offered.
+  if (!judged && !worker->offered_collateral_ &&
+      judged.error().is(attest::AttestError::kNoCollateral)) {
+    co_return std::unexpected(worker->offered_collateral_.error());
+  }
+  CO_TRY(attest::VerifiedWorker verified, std::move(judged));
   if (verified.kid() != kid || verified.statement().identity_key != worker->identity_key()) {
     co_return fail(ProxyError::kEvidenceRefused, "the evidence is another worker's");
   }
@@ -172,14 +178,27 @@ Task<Result<attest::VerifiedWorker>> WorkerPool::judge(std::shared_ptr<AttachedW
   co_return verified;
 }
 
+Task<Status> WorkerPool::learn_collateral(std::shared_ptr<AttachedWorker> worker) {
+  const std::optional<CollateralDigest> digest = worker->load_.collateral;
+  if (!digest) co_return Status();
+  if (const auto known = judge_.outcome_of(*digest)) co_return *known;
+  CO_TRY(Bytes json, co_await get(worker, std::string(wire::kPathCollateral) + digest->hex(),
+                                  attest::kCollateralBytesMax));
+  Status taken = co_await judge_.take_in(*digest, std::move(json));
+  if (!taken) world_.log.warn("proxy.collateral_refused", {LogField::error(taken.error())});
+  co_return taken;
+}
+
 Task<Status> WorkerPool::learn_key(std::shared_ptr<AttachedWorker> worker, Kid kid) {
   CO_TRY(Bytes evidence, co_await get(worker, std::string(wire::kPathEvidence) + kid.hex(),
                                       attest::kEvidenceBytesMax));
-  const PolicyHash policy = world_.registry.current()->policy.hash();
+  const PolicyHash policy = judge_.policy_hash();
   CO_TRY(const attest::VerifiedWorker verified, co_await judge(worker, kid, evidence));
   worker->keys_.push_back({.kid = kid,
                            .model_hash = verified.statement().model_hash,
                            .evidence = std::move(evidence),
+                           .platform_id = verified.platform_id(),
+                           .collateral = verified.collateral(),
                            .judged_under = policy,
                            .judged_at = world_.clock.now()});
   world_.metrics.increment(ports::Counter::kEvidenceAccepted);
@@ -189,21 +208,22 @@ Task<Status> WorkerPool::learn_key(std::shared_ptr<AttachedWorker> worker, Kid k
 
 Task<void> WorkerPool::judge_again(std::shared_ptr<AttachedWorker> worker) {
   const auto snapshot = world_.registry.current();
-  const PolicyHash policy = snapshot->policy.hash();
+  const PolicyHash policy = judge_.policy_hash();
   std::vector<AttachedWorker::Key> kept;
   for (AttachedWorker::Key key : worker->keys_) {
-    const bool is_settled = key.judged_under == policy &&
-                            snapshot->model_by_hash(key.model_hash) != nullptr &&
-                            world_.clock.now() - key.judged_at < kVerdictLife;
+    const bool is_settled =
+        key.judged_under == policy && snapshot->model_by_hash(key.model_hash) != nullptr &&
+        judge_.is_current(key.collateral) && world_.clock.now() - key.judged_at < kVerdictLife;
     if (!is_settled) {
       const auto verdict = co_await judge(worker, key.kid, key.evidence);
       if (!verdict) {
         worker->refused_.emplace(key.kid, world_.clock.now());
-        world_.metrics.increment(ports::Counter::kEvidenceRefused);
+        ports::count_refusal(world_.metrics, verdict.error());
         world_.log.warn("proxy.worker_refused",
                         {LogField::kid(key.kid), LogField::error(verdict.error())});
         continue;
       }
+      key.collateral = verdict->collateral();
       key.judged_under = policy;
       key.judged_at = world_.clock.now();
     }
@@ -229,7 +249,8 @@ wire::Directory WorkerPool::directory() const {
         {.kid = key.kid,
          .model_hash = key.model_hash,
          .terms_hash = TermsHash(),
-         .busy_permille = static_cast<std::uint16_t>(worker->busy_permille())});
+         .busy_permille = static_cast<std::uint16_t>(worker->busy_permille()),
+         .collateral = key.collateral});
   }
   return directory;
 }
@@ -243,9 +264,21 @@ const Bytes* WorkerPool::evidence(const Kid& kid) const {
   return key == keys.end() ? nullptr : &key->evidence;
 }
 
+const Bytes* WorkerPool::collateral(const CollateralDigest& digest) const {
+  const attest::HeldCollateral* const held = judge_.held(digest);
+  return held == nullptr ? nullptr : &held->json;
+}
+
 std::shared_ptr<AttachedWorker> WorkerPool::find(const Kid& kid) const {
   const auto found = by_kid_.find(kid);
-  return found == by_kid_.end() || !found->second->is_open() ? nullptr : found->second;
+  if (found == by_kid_.end() || !found->second->is_open()) return nullptr;
+  return is_banned(*found->second, kid) ? nullptr : found->second;
+}
+
+bool WorkerPool::is_banned(const AttachedWorker& worker, const Kid& kid) const {
+  const auto key = std::ranges::find(worker.keys_, kid, &AttachedWorker::Key::kid);
+  return key != worker.keys_.end() && key->judged_under != judge_.policy_hash() &&
+         world_.registry.current()->policy.bans(key->platform_id);
 }
 
 }  // namespace cocoon::proxy

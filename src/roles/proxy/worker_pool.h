@@ -6,9 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "attest/verify.h"
 #include "base/log.h"
-#include "ports/chain_time.h"
+#include "ports/judge.h"
 #include "ports/link.h"
 #include "ports/metrics.h"
 #include "ports/world.h"
@@ -63,6 +62,8 @@ class AttachedWorker {
     Kid kid;
     ModelHash model_hash;
     Bytes evidence;
+    Bytes platform_id;
+    std::optional<CollateralDigest> collateral;
     PolicyHash judged_under;
     async::TimePoint judged_at;
   };
@@ -73,6 +74,7 @@ class AttachedWorker {
   wire::LoadReport load_;
   std::vector<Key> keys_;  // newest first, accepted ones only
   std::map<Kid, async::TimePoint> refused_;
+  Status offered_collateral_;  // what became of it
   std::uint32_t in_flight_ = 0;
   std::uint32_t in_flight_at_report_ = 0;
   std::uint64_t last_chosen_ = 0;
@@ -85,6 +87,7 @@ class WorkerPool {
   struct World {
     ports::Registry& registry;
     ports::ChainHead& chain;
+    ports::FloorStore& floors;
     ports::Metrics& metrics;
     async::Clock& clock;
     const Logger& log;
@@ -98,6 +101,8 @@ class WorkerPool {
   [[nodiscard]] wire::Directory directory() const;
   // Encoded evidence of a kid in the directory; nullptr if there is none.
   [[nodiscard]] const Bytes* evidence(const Kid& kid) const;
+  // Collateral that the directory names; nullptr if there is none of this digest.
+  [[nodiscard]] const Bytes* collateral(const CollateralDigest& digest) const;
   // The worker that answers under this kid and takes requests; nullptr if there is none.
   [[nodiscard]] std::shared_ptr<AttachedWorker> find(const Kid& kid) const;
   [[nodiscard]] std::size_t size() const { return workers_.size(); }
@@ -111,9 +116,14 @@ class WorkerPool {
   // Whether this evidence is good for this kid of this worker, now.
   [[nodiscard]] Task<Result<attest::VerifiedWorker>> judge(std::shared_ptr<AttachedWorker> worker,
                                                            Kid kid, BytesView evidence);
+  // Takes in the collateral that the worker offers, if it is new here.
+  [[nodiscard]] Task<Status> learn_collateral(std::shared_ptr<AttachedWorker> worker);
   [[nodiscard]] Task<Status> learn_key(std::shared_ptr<AttachedWorker> worker, Kid kid);
   // Drops keys that the current registry or the time no longer accepts.
   [[nodiscard]] Task<void> judge_again(std::shared_ptr<AttachedWorker> worker);
+  // Whether the registry bans the machine behind this key since it was judged: a ban does not wait
+  // until the worker is looked at again.
+  [[nodiscard]] bool is_banned(const AttachedWorker& worker, const Kid& kid) const;
   // Closes the first connection that proved nothing in time, if there is one.
   void turn_out_unproven();
   void detach(const std::shared_ptr<AttachedWorker>& worker);
@@ -121,7 +131,11 @@ class WorkerPool {
 
   std::size_t workers_max_;
   World world_;
-  ports::ChainTime time_{world_.chain, world_.clock};
+  ports::Judge judge_{{.registry = world_.registry,
+                       .chain = world_.chain,
+                       .floors = world_.floors,
+                       .clock = world_.clock,
+                       .log = world_.log}};
   std::map<std::uint64_t, std::shared_ptr<AttachedWorker>> workers_;  // by serial
   std::unordered_map<Kid, std::shared_ptr<AttachedWorker>> by_kid_;
   std::uint64_t next_serial_ = 0;

@@ -14,9 +14,15 @@ using namespace std::chrono_literals;
 namespace {
 
 Result<attest::VerifiedWorker> judge(WorkerScene& scene, BytesView evidence) {
-  ports::ChainTime time(scene.world.chain, scene.world.clock());
-  return scene.world.sim.run(
-      ports::judge_evidence(evidence, scene.world.registry, scene.world.chain, time));
+  fakes::MemoryFloorStore floors;
+  ports::Judge judge({.registry = scene.world.registry,
+                      .chain = scene.world.chain,
+                      .floors = floors,
+                      .clock = scene.world.clock(),
+                      .log = scene.world.log.logger()});
+  const auto collateral = scene.collateral.current();
+  REQUIRE(scene.world.sim.run(judge.take_in(collateral->digest, collateral->json)).has_value());
+  return scene.world.sim.run(judge.judge(evidence));
 }
 
 }  // namespace

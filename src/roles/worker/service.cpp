@@ -23,8 +23,9 @@ Task<void> refuse(ports::ResponseWriter& response, Refusal refusal) {
                                 to_bytes(refusal.text));
 }
 
-Task<void> reply(ports::ResponseWriter& response, Bytes body) {
-  (void)co_await ports::respond(response, 200, {{"content-type", std::string(wire::kMediaCbor)}},
+Task<void> reply(ports::ResponseWriter& response, Bytes body,
+                 std::string_view media = wire::kMediaCbor) {
+  (void)co_await ports::respond(response, 200, {{"content-type", std::string(media)}},
                                 std::move(body));
 }
 
@@ -53,6 +54,7 @@ Bytes Service::report_load() const {
   // An engine that others use too may be fuller than this worker knows of; what it does not say
   // counts for nothing.
   const ports::EngineLoad engine = world_.engine.load();
+  const auto collateral = world_.collateral.current();
   const std::uint64_t in_engine =
       std::uint64_t{engine.requests_running.value_or(0)} + engine.requests_waiting.value_or(0);
   return wire::LoadReport{
@@ -61,6 +63,7 @@ Bytes Service::report_load() const {
       .places = places_.total(),
       .occupied = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
           in_engine, places_.occupied(), std::numeric_limits<std::uint32_t>::max())),
+      .collateral = collateral ? std::optional(collateral->digest) : std::nullopt,
   }
       .encode();
 }
@@ -73,6 +76,15 @@ Task<void> Service::handle(ports::HttpRequest request, ports::ResponseWriter& re
   if (request.method == "GET" && request.path == wire::kPathLoad) {
     co_await reply(response, report_load());
     co_return;
+  }
+  if (request.method == "GET" && request.path.starts_with(wire::kPathCollateral)) {
+    const auto digest = CollateralDigest::from_hex(
+        std::string_view(request.path).substr(wire::kPathCollateral.size()));
+    const auto collateral = world_.collateral.current();
+    if (digest && collateral && collateral->digest == *digest) {
+      co_await reply(response, collateral->json, wire::kMediaJson);
+      co_return;
+    }
   }
   if (request.method == "GET" && request.path.starts_with(wire::kPathEvidence)) {
     const auto kid =

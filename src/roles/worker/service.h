@@ -29,13 +29,14 @@ struct Refusal {
 };
 
 // What a worker serves to each proxy it is attached to: POST /v1/infer, GET /v1/load, GET
-// /v1/evidence/{kid}.
+// /v1/evidence/{kid}, GET /v1/collateral/{digest}.
 class Service final : public ports::HttpHandler {
  public:
   struct World {
     Keyring& keyring;
     ports::Registry& registry;
     ports::Engine& engine;
+    ports::CollateralSource& collateral;
     ports::Random& random;
     ports::Metrics& metrics;
     async::Clock& clock;

@@ -65,6 +65,7 @@ void read_frames(Heard& heard, const std::vector<sealed::Frame>& frames,
 
 WorkerScene::WorkerScene(const Options& options)
     : quotes(world.sim, world.new_platform("machine")),
+      collateral(quotes.platform().collateral()),
       engine(world.sim),
       keyring(facts_of(world),
               {.registry = world.registry,
@@ -81,6 +82,7 @@ WorkerScene::WorkerScene(const Options& options)
               {.keyring = keyring,
                .registry = world.registry,
                .engine = engine,
+               .collateral = collateral,
                .random = world.random,
                .metrics = metrics,
                .clock = world.clock(),

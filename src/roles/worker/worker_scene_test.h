@@ -25,6 +25,7 @@ struct WorkerScene {
   fakes::World world;
   fakes::CountingMetrics metrics;
   fakes::FakeQuoteSource quotes;
+  fakes::FakeCollateralSource collateral;
   fakes::FakeEngine engine;
   std::vector<std::uint32_t> wiped;
   Keyring keyring;

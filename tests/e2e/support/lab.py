@@ -154,6 +154,10 @@ class Lab:
         sim.wait_for_log("READY root=")
         return (state / "root.sha256").read_text().split()[0], (state / "image.toml").read_text(), tsm
 
+    def collateral_of(self, tsm: Path) -> Path:
+        """Of the machine whose tree this is."""
+        return self.folder / tsm.name.removesuffix("-tsm") / "collateral.json"
+
     def world(self, name: str, registry: Registry, chain: str | None = None) -> World:
         made = World(self.folder / f"{name}-registry.toml", self.folder / f"{name}-chain.toml")
         made.set(registry, chain or chain_toml())
@@ -168,10 +172,10 @@ class Lab:
 
     def start_proxy(self, proxy: Proxy, key_file: Path, world: World, more: str = "") -> Role:
         """With these further lines of TOML."""
-        admin = free_port()
+        admin, state = free_port(), self.folder / f"{proxy.name}-state"
         config = self.folder / f"{proxy.name}.toml"
         config.write_text(
-            f'network = {DEVNET}\nidentity_key_file = "{key_file}"\nregistry.file = "{world.registry}"\n'
+            f'network = {DEVNET}\nidentity_key_file = "{key_file}"\nstate_dir = "{state}"\nregistry.file = "{world.registry}"\n'
             f'chain.file = "{world.chain}"\nlisten.port = {proxy.port}\nadmin.port = {admin}\nlog.level = "debug"\n'
             + more
         )
@@ -194,7 +198,7 @@ class Lab:
 
     def start_worker(
         self, name: str, world: World, tsm: Path, model: str, engine: dict, proxies: list[Proxy], network: int = DEVNET,
-        model_path: Path | None = None, more: tuple[str, ...] = (), state: Path | None = None,
+        model_path: Path | None = None, more: tuple[str, ...] = (), state: Path | None = None, collateral: Path | None = None,
     ) -> Role:
         state = state or self.folder / f"{name}-state"
         state.mkdir(exist_ok=True)
@@ -209,7 +213,7 @@ class Lab:
         lines += [
             f'[registry]\nfile = "{world.registry}"',
             f'[chain]\nfile = "{world.chain}"',
-            f'[tee]\ntsm_path = "{tsm}"',
+            f'[tee]\ntsm_path = "{tsm}"\ncollateral_file = "{collateral or self.collateral_of(tsm)}"',
             f"[admin]\nport = {admin}",
             '[log]\nlevel = "debug"',
         ]

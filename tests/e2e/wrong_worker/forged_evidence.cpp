@@ -134,7 +134,8 @@ Result<ForgedEvidence> forge(const Claims& claims, Flaw flaw) {
   Bytes encoded = flaw == Flaw::kGarbage ? to_bytes("no evidence") : bundle.encode();
   const Kid kid = flaw == Flaw::kOtherKid ? Kid(net::OsRandom().array<32>())
                                           : attest::kid_for(bundle.statement);
-  return ForgedEvidence{kid, statement.model_hash, std::move(encoded)};
+  return ForgedEvidence{kid, statement.model_hash, std::move(encoded),
+                        to_bytes(claims.platform.collateral())};
 }
 
 }  // namespace cocoon::e2e

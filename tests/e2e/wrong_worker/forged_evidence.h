@@ -43,6 +43,7 @@ struct ForgedEvidence {
   Kid kid;
   ModelHash model_hash;
   Bytes encoded;
+  Bytes collateral;  // of the platform
 };
 [[nodiscard]] Result<ForgedEvidence> forge(const Claims& claims, Flaw flaw);
 

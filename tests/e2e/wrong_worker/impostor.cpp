@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "async/clock.h"
+#include "attest/collateral_book.h"
 #include "config/key_file.h"
 #include "net/dialer.h"
 #include "net/listener.h"
@@ -42,16 +43,20 @@ class Impostor final : public ports::HttpHandler {
       const wire::LoadReport load{.kids = {evidence_.kid},
                                   .intake = wire::LoadReport::Intake::kOpen,
                                   .places = 8,
-                                  .occupied = 0};
+                                  .occupied = 0,
+                                  .collateral = digest_};
       co_await reply(response, load.encode());
     } else if (request.path == wire::kPathDirectory) {
       const wire::DirectoryEntry entry{.kid = evidence_.kid,
                                        .model_hash = evidence_.model_hash,
                                        .terms_hash = {},
-                                       .busy_permille = 0};
+                                       .busy_permille = 0,
+                                       .collateral = digest_};
       co_await reply(response, wire::Directory{.entries = {entry}}.encode());
     } else if (request.path.starts_with(wire::kPathEvidence)) {
       co_await reply(response, evidence_.encoded);
+    } else if (request.path.starts_with(wire::kPathCollateral)) {
+      co_await reply(response, evidence_.collateral);
     } else {
       std::printf("ASKED %s\n", request.path.c_str());
       std::fflush(stdout);
@@ -65,6 +70,7 @@ class Impostor final : public ports::HttpHandler {
                                   std::move(body));
   }
   ForgedEvidence evidence_;
+  CollateralDigest digest_ = attest::collateral_digest(evidence_.collateral);
 };
 
 void ready(const Kid& kid) {

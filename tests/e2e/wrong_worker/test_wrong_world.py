@@ -172,7 +172,7 @@ class MayNotStart(unittest.TestCase):
         world = self.lab.world("mainnet", registry)
         for role in ("client", "proxy"):
             config = self.lab.folder / f"{role}-mainnet.toml"
-            own = f'state_dir = "{self.lab.folder}"' if role == "client" else f'identity_key_file = "{self.key_file}"'
+            own = f'state_dir = "{self.lab.folder}"\n' + (f'identity_key_file = "{self.key_file}"' if role == "proxy" else "")
             config.write_text(
                 f'network = -239\n{own}\nregistry.file = "{world.registry}"\nchain.file = "{world.chain}"\n'
                 "listen.port = 0\nadmin.port = 0\n"

@@ -43,6 +43,11 @@ Task<Result<ports::Block>> FakeChainHead::newest_block() {
   co_return block_of(Seqno(newest_number()));
 }
 
+void FakeCollateralSource::publish(std::string_view json) {
+  current_ = std::make_shared<const Collateral>(
+      Collateral{.digest = attest::collateral_digest(as_bytes(json)), .json = to_bytes(json)});
+}
+
 Task<Result<Bytes>> FakeQuoteSource::quote(ByteArray<64> report_data) {
   if (quote_time_ > Duration::zero()) co_await simulation_.clock().sleep_for(quote_time_);
   if (hardware_ == Hardware::kFails)

@@ -50,6 +50,17 @@ class FakeChainHead final : public ports::ChainHead {
   Server server_ = Server::kAnswers;
 };
 
+// Collateral that a test puts there.
+class FakeCollateralSource final : public ports::CollateralSource {
+ public:
+  explicit FakeCollateralSource(std::string_view json) { publish(json); }
+  void publish(std::string_view json);
+  [[nodiscard]] std::shared_ptr<const Collateral> current() override { return current_; }
+
+ private:
+  std::shared_ptr<const Collateral> current_;
+};
+
 // Hardware that signs quotes as tdxsim's platforms do.
 class FakeQuoteSource final : public ports::QuoteSource {
  public:

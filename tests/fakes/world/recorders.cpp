@@ -30,6 +30,11 @@ std::size_t CapturedLog::count(std::string_view text) const {
       lines_, [&](const std::string& line) { return line.find(text) != std::string::npos; }));
 }
 
+Task<Status> MemoryFloorStore::put(std::vector<attest::EvaluationFloor> floors) {
+  kept_ = std::move(floors);
+  co_return Status();
+}
+
 Task<Status> MemoryReceiptStore::put(RequestId id, Bytes receipt) {
   if (put_time_ > Duration::zero()) co_await simulation_.clock().sleep_for(put_time_);
   if (disk_ == Disk::kFull) co_return fail(BaseError::kOutOfRange, "no space left");

@@ -76,6 +76,18 @@ class CapturedLog {
   Logger logger_;
 };
 
+class MemoryFloorStore final : public ports::FloorStore {
+ public:
+  explicit MemoryFloorStore(std::vector<attest::EvaluationFloor> kept = {})
+      : kept_(std::move(kept)) {}
+
+  [[nodiscard]] const std::vector<attest::EvaluationFloor>& kept() const override { return kept_; }
+  [[nodiscard]] Task<Status> put(std::vector<attest::EvaluationFloor> floors) override;
+
+ private:
+  std::vector<attest::EvaluationFloor> kept_;
+};
+
 class MemoryReceiptStore final : public ports::ReceiptStore {
  public:
   explicit MemoryReceiptStore(Simulation& simulation) : simulation_(simulation) {}

@@ -18,7 +18,8 @@ Task<void> StubProxy::handle(ports::HttpRequest request, ports::ResponseWriter& 
       directory.entries.push_back({.kid = worker->kid(),
                                    .model_hash = worker->statement.model_hash,
                                    .terms_hash = TermsHash(),
-                                   .busy_permille = 0});
+                                   .busy_permille = 0,
+                                   .collateral = worker->load.collateral});
     }
     (void)co_await ports::respond(response, 200, cbor, directory.encode());
     co_return;
@@ -28,6 +29,14 @@ Task<void> StubProxy::handle(ports::HttpRequest request, ports::ResponseWriter& 
     for (const StubWorker* worker : workers) {
       if (!request.path.ends_with(worker->kid().hex())) continue;
       (void)co_await ports::respond(response, 200, cbor, worker->evidence.at(worker->kid()));
+      co_return;
+    }
+  }
+  if (request.path.starts_with(wire::kPathCollateral)) {
+    for (StubWorker* worker : workers) {
+      if (!worker->load.collateral || !request.path.ends_with(worker->load.collateral->hex()))
+        continue;
+      co_await worker->handle(std::move(request), response);
       co_return;
     }
   }

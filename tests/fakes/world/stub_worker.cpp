@@ -47,6 +47,7 @@ StubWorker::StubWorker(World& in, const tdxsim::Platform& shared)
   statement.model_name = World::kModelName;
   statement.model_hash = world.model;
   make_evidence();
+  publish(platform->collateral());
   load.places = 4;
 }
 
@@ -67,6 +68,11 @@ void StubWorker::make_evidence(const tdxsim::QuoteOptions& options,
   load.kids = {kid_};
 }
 
+void StubWorker::publish(std::string_view json) {
+  collateral = json;
+  load.collateral = attest::collateral_digest(as_bytes(json));
+}
+
 Task<void> StubWorker::handle(HttpRequest request, ResponseWriter& response) {
   if (request.path == wire::kPathLoad) {
     ++polls;
@@ -85,6 +91,13 @@ Task<void> StubWorker::handle(HttpRequest request, ResponseWriter& response) {
     (void)co_await ports::respond(response, is_known ? 200 : 404,
                                   {{"content-type", std::string(wire::kMediaCbor)}},
                                   is_known ? found->second : Bytes());
+    co_return;
+  }
+  if (request.path.starts_with(wire::kPathCollateral)) {
+    const bool is_known = load.collateral && request.path.ends_with(load.collateral->hex());
+    (void)co_await ports::respond(response, is_known ? 200 : 404,
+                                  {{"content-type", std::string(wire::kMediaJson)}},
+                                  is_known ? to_bytes(collateral) : Bytes());
     co_return;
   }
   ++infers;

@@ -8,7 +8,7 @@ namespace cocoon::fakes {
 
 // Stands for a worker where a test is about those who deal with workers: genuine keys and evidence,
 // and for the rest it says and does what the test wants. Serves GET /v1/load, GET
-// /v1/evidence/{kid} and POST /v1/infer.
+// /v1/evidence/{kid}, GET /v1/collateral/{digest} and POST /v1/infer.
 class StubWorker final : public ports::HttpHandler {
  public:
   using Infer = std::function<Task<void>(StubWorker&, ports::HttpRequest, ports::ResponseWriter&)>;
@@ -24,6 +24,8 @@ class StubWorker final : public ports::HttpHandler {
   // reported from now on.
   void make_evidence(const tdxsim::QuoteOptions& options = {},
                      const tdxsim::Measurements& measurements = tdxsim::default_measurements());
+  // Hands out this collateral and reports it.
+  void publish(std::string_view json);
   [[nodiscard]] const Kid& kid() const { return kid_; }
   [[nodiscard]] std::shared_ptr<MemoryWorkerLink> new_link() {
     return std::make_shared<MemoryWorkerLink>(world.sim, *this, identity.public_key());
@@ -37,6 +39,7 @@ class StubWorker final : public ports::HttpHandler {
   Bytes configuration;
   std::map<Kid, Bytes> evidence;  // what it hands out
   wire::LoadReport load;          // what it reports
+  std::string collateral;         // what it hands out; see publish()
   enum class Mood : std::uint8_t {
     kAnswers,
     kSilent

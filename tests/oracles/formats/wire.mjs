@@ -10,6 +10,8 @@ const spkiHash = filled(0x22);
 const kids = [filled(0x33), filled(0x34)];
 const model = filled(0x44);
 const terms = Buffer.alloc(32);
+const collateral = filled(0x55);
+const none = Buffer.alloc(0);
 
 const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
 const key = crypto.createPrivateKey({key: pkcs8, format: 'der', type: 'pkcs8'});
@@ -40,17 +42,19 @@ const array = (items) => Buffer.concat([head(4, items.length), ...items]);
 const map = (values) =>
     Buffer.concat([head(5, values.length), ...values.flatMap((value, i) => [number(i), value])]);
 
-const entry = (kid, busy) => map([bytes(kid), bytes(model), bytes(terms), number(busy)]);
+const entry = (kid, busy, digest) =>
+    map([bytes(kid), bytes(model), bytes(terms), number(busy), bytes(digest)]);
 const directory = (entries) => ({
-  entries: entries.map(([kid, busy]) => ({
+  entries: entries.map(([kid, busy, digest]) => ({
     kid: hex(kid), model_hash: hex(model), terms_hash: hex(terms), busy_permille: busy,
+    collateral: hex(digest),
   })),
-  cbor: hex(map([number(1), array(entries.map(([kid, busy]) => entry(kid, busy)))])),
+  cbor: hex(map([number(2), array(entries.map((values) => entry(...values)))])),
 });
-const load = (of, intake, places, occupied) => ({
-  kids: of.map(hex), intake, places, occupied,
+const load = (of, intake, places, occupied, digest) => ({
+  kids: of.map(hex), intake, places, occupied, collateral: hex(digest),
   cbor: hex(map([
-    number(1), array(of.map(bytes)), number(intake), number(places), number(occupied),
+    number(2), array(of.map(bytes)), number(intake), number(places), number(occupied), bytes(digest),
   ])),
 });
 
@@ -60,6 +64,6 @@ console.log(JSON.stringify({
     cases: [[1, kids[0]], [2, Buffer.alloc(32)]].map(
         ([role, kid]) => ({role, kid: hex(kid), hello: hex(hello(role, kid))})),
   },
-  directory: [directory([]), directory([[kids[0], 0], [kids[1], 65535]])],
-  load: [load(kids, 0, 68, 3), load([], 1, 4294967295, 0)],
+  directory: [directory([]), directory([[kids[0], 0, collateral], [kids[1], 65535, none]])],
+  load: [load(kids, 0, 68, 3, collateral), load([], 1, 4294967295, 0, none)],
 }, null, 1));
