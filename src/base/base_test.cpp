@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/money.h"
 #include "base/reader.h"
+#include "base/recent_map.h"
 #include "base/secret.h"
 #include "base/strong.h"
 
@@ -84,4 +85,21 @@ TEST_CASE("a log line is one JSON object that escapes what it quotes") {
   CHECK(line.empty());
   logger.info("test.event", {LogField::count("n", 3), LogField::endpoint("a\"b\n")});
   CHECK(line.ends_with(R"("level":"info","event":"test.event","n":3,"endpoint":"a\"b\u000a"})"));
+}
+
+TEST_CASE("a recent map keeps the last ones, and gives up what came first") {
+  RecentMap<int, std::string> recent(2);
+  recent.remember(1, "one");
+  recent.remember(2, "two");
+  recent.remember(1, "uno");
+  REQUIRE(recent.find(1) != nullptr);
+  CHECK_EQ(*recent.find(1), "uno");
+  recent.remember(3, "three");
+  CHECK_EQ(recent.find(1), nullptr);
+  CHECK_EQ(*recent.find(2), "two");
+  CHECK_EQ(*recent.find(3), "three");
+  CHECK_EQ(recent.size(), 2);
+  RecentMap<int, int> none(0);
+  none.remember(1, 1);
+  CHECK_EQ(none.find(1), nullptr);
 }
