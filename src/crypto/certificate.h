@@ -65,7 +65,9 @@ struct Validity {
 
 // Checks leaf ← … ← root: each issued by the next, the last self-issued, every issuer a CA with
 // keyCertSign, no issuer's path length exceeded, no critical extension that this room does not
-// know. Does not decide whether the root is trusted, nor when the chain is valid.
+// know. Does not decide when the chain is valid, nor whether the root is trusted: whoever trusts
+// one knows its bytes, so that a root's signature of itself says nothing and is not verified
+// (RFC 5280 section 6.1).
 [[nodiscard]] Status verify_chain_links(const std::vector<Certificate>& leaf_first);
 // The same, and every validity window contains `at`.
 [[nodiscard]] Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at);

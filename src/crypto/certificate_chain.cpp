@@ -32,15 +32,12 @@ bool is_self_issued(const X509* certificate) {
   return X509_NAME_cmp(X509_get_issuer_name(certificate), X509_get_subject_name(certificate)) == 0;
 }
 
-}  // namespace
-
-Status Certificate::verify_issued_by(const Certificate& issuer) const {
-  X509* const subject = state_->x509.get();
-  X509* const authority = issuer.state_->x509.get();
+// The names match, and neither the key nor the signature's algorithm is weak.
+Status check_issuer(X509* subject, X509* authority) {
   if (X509_NAME_cmp(X509_get_issuer_name(subject), X509_get_subject_name(authority)) != 0) {
     return fail(CryptoError::kUntrustedChain, "certificate names another issuer");
   }
-  EVP_PKEY* const key = X509_get0_pubkey(authority);
+  const EVP_PKEY* const key = X509_get0_pubkey(authority);
   int security_bits = 0;
   if (key == nullptr || EVP_PKEY_get_security_bits(key) < kSecurityBitsMin ||
       X509_get_signature_info(subject, nullptr, nullptr, &security_bits, nullptr) != 1 ||
@@ -48,7 +45,16 @@ Status Certificate::verify_issued_by(const Certificate& issuer) const {
     return refuse(CryptoError::kUntrustedChain,
                   "certificate signed with a weak or unknown algorithm");
   }
-  if (X509_verify(subject, key) != 1) {
+  return {};
+}
+
+}  // namespace
+
+Status Certificate::verify_issued_by(const Certificate& issuer) const {
+  X509* const subject = state_->x509.get();
+  X509* const authority = issuer.state_->x509.get();
+  TRY_VOID(check_issuer(subject, authority));
+  if (X509_verify(subject, X509_get0_pubkey(authority)) != 1) {
     return refuse(CryptoError::kBadSignature, "certificate's signature does not verify");
   }
   return {};
@@ -77,7 +83,7 @@ Status verify_chain_links(const std::vector<Certificate>& leaf_first) {
       }
       if (i > 0 && !is_self_issued(x509)) ++intermediates_below;
     }
-    TRY_VOID(certificate.verify_issued_by(is_root ? certificate : leaf_first[i + 1]));
+    TRY_VOID(is_root ? check_issuer(x509, x509) : certificate.verify_issued_by(leaf_first[i + 1]));
   }
   return {};
 }

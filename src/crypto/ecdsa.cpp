@@ -155,18 +155,25 @@ Status verify_p384(const P384PublicKey& key, BytesView message, const P384Signat
   return verify(kCurveNames<P384>, key.view(), message, signature.view());
 }
 
-struct P256Verifier::State {
+template <class Curve>
+struct EcdsaVerifier<Curve>::State {
   openssl::Pkey pkey;
 };
 
-Result<P256Verifier> P256Verifier::create(const P256PublicKey& key) {
-  TRY(openssl::Pkey pkey, openssl::ecdsa_public_pkey(kCurveNames<P256>, key.view()));
-  return P256Verifier(std::make_shared<const State>(std::move(pkey)));
+template <class Curve>
+Result<EcdsaVerifier<Curve>> EcdsaVerifier<Curve>::create(const EcdsaPublicKey<Curve>& key) {
+  TRY(openssl::Pkey pkey, openssl::ecdsa_public_pkey(kCurveNames<Curve>, key.view()));
+  return EcdsaVerifier(std::make_shared<const State>(std::move(pkey)));
 }
 
-Status P256Verifier::verify(BytesView message, const P256Signature& signature) const {
-  return verify_with(kCurveNames<P256>, state_->pkey.get(), message, signature.view());
+template <class Curve>
+Status EcdsaVerifier<Curve>::verify(BytesView message,
+                                    const EcdsaSignature<Curve>& signature) const {
+  return verify_with(kCurveNames<Curve>, state_->pkey.get(), message, signature.view());
 }
+
+template class EcdsaVerifier<P256>;
+template class EcdsaVerifier<P384>;
 
 template <class Curve>
 struct EcdsaKeyPair<Curve>::State {

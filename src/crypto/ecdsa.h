@@ -37,19 +37,24 @@ using P384Signature = EcdsaSignature<P384>;
 [[nodiscard]] Status verify_p384(const P384PublicKey& key, BytesView message,
                                  const P384Signature& signature);
 
-// A P-256 public key made ready once for many signatures.
-class P256Verifier {
+// A public key made ready once for many signatures.
+template <class Curve>
+class EcdsaVerifier {
  public:
   // kBadKey if the key is no point of the curve.
-  [[nodiscard]] static Result<P256Verifier> create(const P256PublicKey& key);
+  [[nodiscard]] static Result<EcdsaVerifier> create(const EcdsaPublicKey<Curve>& key);
   // kBadSignature if it does not verify.
-  [[nodiscard]] Status verify(BytesView message, const P256Signature& signature) const;
+  [[nodiscard]] Status verify(BytesView message, const EcdsaSignature<Curve>& signature) const;
 
  private:
   struct State;
-  explicit P256Verifier(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  explicit EcdsaVerifier(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;
 };
+extern template class EcdsaVerifier<P256>;
+extern template class EcdsaVerifier<P384>;
+using P256Verifier = EcdsaVerifier<P256>;
+using P384Verifier = EcdsaVerifier<P384>;
 
 // A signing key for the development roots of tdx-sim and for tests. The per-signature nonce is
 // OpenSSL's own draw.
