@@ -42,7 +42,9 @@ Status judge_snp(BytesView bytes, BytesView certificates, UnixSeconds at, Device
   TRY(const amd::SnpEvidence evidence, snp_evidence(bytes, certificates));
   TRY(const auto report, amd::UnverifiedReport::parse(evidence.report));
   add_facts(out, amd::describe_report(report));
-  TRY(const auto verified, amd::verify_snp_evidence(evidence.encode(), amd::amd_roots(), at));
+  amd::EndorsementCache nothing_remembered(0);
+  TRY(const auto verified,
+      amd::verify_snp_evidence(evidence.encode(), amd::amd_roots(), at, nothing_remembered));
   out.facts.set("product", Json::string(amd::name_of(verified.product())));
   constexpr amd::GuestPolicy kAnyFirmware{.genoa_tcb_min = amd::TcbVersion{},
                                           .turin_tcb_min = amd::TcbVersion{}};

@@ -45,8 +45,9 @@ TEST_CASE("an EPYC keeps its keys, and a report comes with a table that verifies
       .certificates_der =
           attest::amd::parse_certificate_table(bytes_of(entry / "auxblob")).value()};
   const std::vector<crypto::Sha256Digest> roots(1, first->root_fingerprint());
+  attest::amd::EndorsementCache cache(1);
   const auto verified =
-      attest::amd::verify_snp_evidence(evidence.encode(), roots, tdxsim::kFixtureNow);
+      attest::amd::verify_snp_evidence(evidence.encode(), roots, tdxsim::kFixtureNow, cache);
   REQUIRE(verified.has_value());
   CHECK(as_text(verified->body().report_data) == std::string(64, 'x'));
 }

@@ -130,6 +130,24 @@ Result<ChainNames> read_names(const std::vector<Certificate>& chain) {
   return malformed("a certificate whose name is not of its place");
 }
 
+template <class T>
+Result<T> or_malformed(Result<T> result) {
+  if (result.has_value() || result.error().library() == Library::kAttestAmd) return result;
+  return malformed(result.error().message());
+}
+
+bool is_trusted(const crypto::Sha256Digest& root, std::span<const crypto::Sha256Digest> roots) {
+  return std::ranges::find(roots, root) != roots.end();
+}
+
+std::unexpected<Error> untrusted_root() {
+  return fail(AmdError::kUntrustedRoot, "endorsement: a root that is not trusted");
+}
+
+std::unexpected<Error> bad_signature(const std::string& why) {
+  return fail(AmdError::kBadSignature, "endorsement: " + why);
+}
+
 }  // namespace
 
 const std::vector<crypto::Sha256Digest>& amd_roots() {
@@ -162,21 +180,20 @@ Result<VerifiedEndorsement> verify_endorsement(const std::vector<Certificate>& l
                                                std::span<const crypto::Sha256Digest> roots,
                                                UnixSeconds at) {
   TRY(const ChainNames names, read_names(leaf_first));
-  VerifiedEndorsement out;
-  out.product_ = names.product;
-  out.key_kind_ = names.kind;
-  out.root_ = crypto::sha256(leaf_first.back().der());
-  if (std::ranges::find(roots, out.root_) == roots.end()) {
-    return fail(AmdError::kUntrustedRoot, "endorsement: a root that is not trusted");
-  }
+  const crypto::Sha256Digest root = crypto::sha256(leaf_first.back().der());
+  if (!is_trusted(root, roots)) return untrusted_root();
   if (const Status chain = crypto::verify_chain(leaf_first, at); !chain.has_value()) {
-    return fail(AmdError::kBadSignature, "endorsement: " + chain.error().message());
+    return bad_signature(chain.error().message());
   }
   if (leaf_first.front().is_certificate_authority()) return malformed("the key is an authority's");
-  TRY(out.key_, read_key(leaf_first.front(), names.product, names.kind));
-  const auto key = leaf_first.front().p384_public_key();
-  if (!key.has_value()) return malformed(key.error().message());
-  out.public_key_ = *key;
+  TRY(KeyDescription description, read_key(leaf_first.front(), names.product, names.kind));
+  TRY(const crypto::P384PublicKey key, or_malformed(leaf_first.front().p384_public_key()));
+  TRY(crypto::P384Verifier verifier, or_malformed(crypto::P384Verifier::create(key)));
+  VerifiedEndorsement out(std::move(verifier));
+  out.product_ = names.product;
+  out.key_kind_ = names.kind;
+  out.key_ = std::move(description);
+  out.root_ = root;
   out.not_before_ = leaf_first.front().not_before();
   out.not_after_ = leaf_first.front().not_after();
   for (const Certificate& certificate : leaf_first) {
@@ -184,6 +201,30 @@ Result<VerifiedEndorsement> verify_endorsement(const std::vector<Certificate>& l
     out.not_after_ = std::min(out.not_after_, certificate.not_after());
   }
   return out;
+}
+
+Result<VerifiedEndorsement> EndorsementCache::verify(std::span<const Bytes> leaf_first_der,
+                                                     std::span<const crypto::Sha256Digest> roots,
+                                                     UnixSeconds at) {
+  Bytes digests;
+  for (const Bytes& der : leaf_first_der) append(digests, crypto::sha256(der));
+  const crypto::Sha256Digest name = crypto::sha256(digests);
+  if (const VerifiedEndorsement* const known = endorsements_.find(name); known != nullptr) {
+    if (!is_trusted(known->root(), roots)) return untrusted_root();
+    if (!known->is_valid_at(at)) return bad_signature("certificate outside its validity");
+    return *known;
+  }
+  std::vector<Certificate> chain;
+  for (const Bytes& der : leaf_first_der) {
+    TRY(Certificate certificate, or_malformed(Certificate::from_der(der)));
+    chain.push_back(std::move(certificate));
+  }
+  if (chain.size() == 1) {
+    TRY(chain, with_vendor_issuers(std::move(chain.front())));
+  }
+  TRY(VerifiedEndorsement verified, verify_endorsement(chain, roots, at));
+  endorsements_.remember(name, verified);
+  return verified;
 }
 
 }  // namespace cocoon::attest::amd

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "attest/amd/product.h"
+#include "base/recent_map.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
 
@@ -26,7 +27,7 @@ class VerifiedEndorsement {
   [[nodiscard]] Product product() const { return product_; }
   [[nodiscard]] KeyKind key_kind() const { return key_kind_; }
   [[nodiscard]] const KeyDescription& key() const { return key_; }
-  [[nodiscard]] const crypto::P384PublicKey& public_key() const { return public_key_; }
+  [[nodiscard]] const crypto::P384Verifier& verifier() const { return verifier_; }
   // SHA-256 of the root's DER.
   [[nodiscard]] const crypto::Sha256Digest& root() const { return root_; }
   // Whether every certificate of the chain is valid then.
@@ -35,14 +36,14 @@ class VerifiedEndorsement {
   }
 
  private:
-  VerifiedEndorsement() = default;
+  explicit VerifiedEndorsement(crypto::P384Verifier verifier) : verifier_(std::move(verifier)) {}
   friend Result<VerifiedEndorsement> verify_endorsement(const std::vector<crypto::Certificate>&,
                                                         std::span<const crypto::Sha256Digest>,
                                                         UnixSeconds);
   Product product_ = Product::kMilan;
   KeyKind key_kind_ = KeyKind::kVcek;
   KeyDescription key_;
-  crypto::P384PublicKey public_key_;
+  crypto::P384Verifier verifier_;
   crypto::Sha256Digest root_{};
   UnixSeconds not_before_;
   UnixSeconds not_after_;
@@ -62,5 +63,21 @@ class VerifiedEndorsement {
 [[nodiscard]] Result<VerifiedEndorsement> verify_endorsement(
     const std::vector<crypto::Certificate>& leaf_first, std::span<const crypto::Sha256Digest> roots,
     UnixSeconds at);
+
+// Keys that were verified before, by the bytes of their certificates: a chip's next report costs
+// one signature. Validity at `at` and the root are looked at every time. Keeps at most `size_max`.
+class EndorsementCache {
+ public:
+  explicit EndorsementCache(std::size_t size_max) : endorsements_(size_max) {}
+
+  // As verify_endorsement(), of one to three DER certificates; AMD's own are put above a leaf that
+  // comes alone.
+  [[nodiscard]] Result<VerifiedEndorsement> verify(std::span<const Bytes> leaf_first_der,
+                                                   std::span<const crypto::Sha256Digest> roots,
+                                                   UnixSeconds at);
+
+ private:
+  RecentMap<crypto::Sha256Digest, VerifiedEndorsement> endorsements_;
+};
 
 }  // namespace cocoon::attest::amd

@@ -126,18 +126,10 @@ Result<std::vector<Bytes>> parse_certificate_table(BytesView table) {
 
 Result<VerifiedReport> verify_snp_evidence(BytesView cbor,
                                            std::span<const crypto::Sha256Digest> roots,
-                                           UnixSeconds at) {
+                                           UnixSeconds at, EndorsementCache& cache) {
   TRY(const SnpEvidence evidence, SnpEvidence::decode(cbor));
   TRY(UnverifiedReport report, UnverifiedReport::parse(evidence.report));
-  std::vector<crypto::Certificate> chain;
-  for (const Bytes& der : evidence.certificates_der) {
-    TRY(crypto::Certificate certificate, or_malformed(crypto::Certificate::from_der(der)));
-    chain.push_back(std::move(certificate));
-  }
-  if (chain.size() == 1) {
-    TRY(chain, with_vendor_issuers(std::move(chain.front())));
-  }
-  TRY(const VerifiedEndorsement endorsement, verify_endorsement(chain, roots, at));
+  TRY(const VerifiedEndorsement endorsement, cache.verify(evidence.certificates_der, roots, at));
   return verify_report(std::move(report), endorsement, at);
 }
 

@@ -25,9 +25,9 @@ struct SnpEvidence {
 // a leaf the list is empty.
 [[nodiscard]] Result<std::vector<Bytes>> parse_certificate_table(BytesView table);
 
-// Report and key together: decode, with_vendor_issuers() where only the leaf is there,
-// verify_endorsement(), verify_report().
+// Report and key together: decode, EndorsementCache::verify(), verify_report().
 [[nodiscard]] Result<VerifiedReport> verify_snp_evidence(
-    BytesView cbor, std::span<const crypto::Sha256Digest> roots, UnixSeconds at);
+    BytesView cbor, std::span<const crypto::Sha256Digest> roots, UnixSeconds at,
+    EndorsementCache& cache);
 
 }  // namespace cocoon::attest::amd

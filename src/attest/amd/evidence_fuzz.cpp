@@ -14,6 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto evidence = SnpEvidence::decode(bytes);
   if (!evidence.has_value()) return 0;
   COCOON_CHECK(equal(evidence->encode(), bytes) && looks_like_snp_evidence(bytes));
-  static_cast<void>(verify_snp_evidence(bytes, amd_roots(), UnixSeconds(1'750'000'000)));
+  EndorsementCache cache(1);
+  static_cast<void>(verify_snp_evidence(bytes, amd_roots(), UnixSeconds(1'750'000'000), cache));
   return 0;
 }

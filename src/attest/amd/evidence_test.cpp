@@ -41,14 +41,33 @@ TEST_CASE("verifies evidence in one piece, under the roots it is given") {
   CHECK(looks_like_snp_evidence(encoded));
   CHECK_FALSE(looks_like_snp_evidence(from_hex("0400").value()));
   const std::vector<crypto::Sha256Digest> roots(1, platform().root_fingerprint());
-  const auto verified = verify_snp_evidence(encoded, roots, kFixtureNow);
+  EndorsementCache cache(4);
+  const auto verified = verify_snp_evidence(encoded, roots, kFixtureNow, cache);
   REQUIRE(verified.has_value());
   CHECK(verified->body().measurement == tdxsim::default_snp_measurement());
-  check_refused(verify_snp_evidence(encoded, amd_roots(), kFixtureNow), AmdError::kUntrustedRoot);
+  check_refused(verify_snp_evidence(encoded, amd_roots(), kFixtureNow, cache),
+                AmdError::kUntrustedRoot);
   SnpEvidence leaf_only = evidence();
   leaf_only.certificates_der.resize(1);
-  check_refused(verify_snp_evidence(leaf_only.encode(), roots, kFixtureNow),
+  check_refused(verify_snp_evidence(leaf_only.encode(), roots, kFixtureNow, cache),
                 AmdError::kUntrustedRoot);
+}
+
+TEST_CASE("a remembered key is judged at each time and under each caller's roots") {
+  const SnpEvidence whole = evidence();
+  const std::vector<crypto::Sha256Digest> roots(1, platform().root_fingerprint());
+  EndorsementCache cache(1);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(cache.verify(whole.certificates_der, roots, kFixtureNow).has_value());
+    check_refused(cache.verify(whole.certificates_der, amd_roots(), kFixtureNow),
+                  AmdError::kUntrustedRoot);
+    check_refused(cache.verify(whole.certificates_der, roots, UnixSeconds(1)),
+                  AmdError::kBadSignature);
+  }
+  std::vector<Bytes> changed = whole.certificates_der;
+  changed[0].back() ^= std::byte{1};
+  CHECK_FALSE(cache.verify(changed, roots, kFixtureNow).has_value());
+  check_refused(cache.verify({}, roots, kFixtureNow), AmdError::kMalformed);
 }
 
 TEST_CASE("a simulated processor survives being saved, and hands out its own table") {

@@ -87,7 +87,7 @@ Result<VerifiedReport> verify_report(UnverifiedReport report,
     return fail(AmdError::kBadSignature, "endorsement: certificate outside its validity");
   }
   if (const Status signature =
-          crypto::verify_p384(endorsement.public_key(), report.signed_part(), report.signature());
+          endorsement.verifier().verify(report.signed_part(), report.signature());
       !signature.has_value()) {
     return fail(AmdError::kBadSignature, "SEV-SNP report: " + signature.error().message());
   }

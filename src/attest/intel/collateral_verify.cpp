@@ -83,8 +83,11 @@ Result<VerifiedCollateral> verify_collateral(const UnverifiedCollateral& collate
   TRY(const Chain tcb_chain,
       read_signing_chain(collateral.tcb_info_issuer_chain, "TCB info issuer chain", roots));
   const std::array trusted{tcb_chain[1].fingerprint()};
-  TRY(const Chain qe_chain,
-      read_signing_chain(collateral.qe_identity_issuer_chain, "QE identity issuer chain", trusted));
+  Chain qe_chain = tcb_chain;  // Intel signs both documents with one key
+  if (collateral.qe_identity_issuer_chain != collateral.tcb_info_issuer_chain) {
+    TRY(qe_chain, read_signing_chain(collateral.qe_identity_issuer_chain,
+                                     "QE identity issuer chain", trusted));
+  }
   TRY(const Chain list_chain,
       read_chain(collateral.pck_crl_issuer_chain, "PCK CRL issuer chain", trusted));
   TRY(crypto::RevocationList root_list,
@@ -105,7 +108,8 @@ Result<VerifiedCollateral> verify_collateral(const UnverifiedCollateral& collate
   narrow(out.validity_, validity_of(out.qe_identity_.issued_at, out.qe_identity_.next_update));
   narrow(out.validity_, out.root_list_.validity());
   narrow(out.validity_, out.pck_list_.validity());
-  for (const Chain* chain : {&tcb_chain, &qe_chain, &list_chain}) {
+  for (const Chain* chain :
+       std::initializer_list<const Chain*>{&tcb_chain, &qe_chain, &list_chain}) {
     narrow(out.validity_, crypto::common_validity(*chain));
     out.is_signer_revoked_ = out.is_signer_revoked_ || out.root_list_.revokes((*chain)[0]);
   }

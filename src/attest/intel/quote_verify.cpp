@@ -56,12 +56,12 @@ Result<std::vector<crypto::Certificate>> read_chain(const UnverifiedQuote& quote
 Result<PckChain> verify_pck_chain(const UnverifiedQuote& quote,
                                   std::span<const crypto::CertificateFingerprint> roots) {
   TRY(const auto chain, read_chain(quote));
-  if (const Status linked = crypto::verify_chain_links(chain); !linked) {
-    return bad_signature(linked.error(), "PCK chain");
-  }
   const crypto::CertificateFingerprint root = chain.back().fingerprint();
   if (std::ranges::find(roots, root) == roots.end()) {
     return fail(IntelError::kUntrustedRoot, "the quote's root certificate is not in the policy");
+  }
+  if (const Status linked = crypto::verify_chain_links(chain); !linked) {
+    return bad_signature(linked.error(), "PCK chain");
   }
   TRY_VOID(check_names(chain, root));
   TRY(const PckInfo info, read_pck_info(chain[0]));
@@ -86,14 +86,6 @@ Status check_qe_binding(const UnverifiedQuote& quote) {
   return {};
 }
 
-// Keeps at most as many as are allowed: when it is full, all are forgotten and verified anew.
-template <class Value>
-void remember(std::map<crypto::Sha256Digest, Value>& among, const crypto::Sha256Digest& key,
-              const Value& value) {
-  if (among.size() >= QuoteVerifier::kRemembered) among.clear();
-  among.insert_or_assign(key, value);
-}
-
 }  // namespace
 
 bool has_role_name(const std::string& common_name, std::string_view role,
@@ -109,10 +101,10 @@ const crypto::CertificateFingerprint& intel_sgx_root() {
 
 Result<std::shared_ptr<const PckChain>> QuoteVerifier::chain_of(const UnverifiedQuote& quote,
                                                                 const crypto::Sha256Digest& key) {
-  if (const auto known = chains_.find(key); known != chains_.end()) return known->second;
+  if (const auto* const known = chains_.find(key); known != nullptr) return *known;
   TRY(PckChain verified, verify_pck_chain(quote, roots_));
   auto chain = std::make_shared<const PckChain>(std::move(verified));
-  remember(chains_, key, chain);
+  chains_.remember(key, chain);
   return chain;
 }
 
@@ -121,9 +113,7 @@ Result<crypto::P256Verifier> QuoteVerifier::attestation_key_of(
   const crypto::Sha256Digest key =
       crypto::sha256({chain_key, quote.attestation_key().view(), quote.qe_report_bytes(),
                       quote.qe_report_signature().view(), quote.qe_authentication_data()});
-  if (const auto known = attestation_keys_.find(key); known != attestation_keys_.end()) {
-    return known->second;
-  }
+  if (const auto* const known = attestation_keys_.find(key); known != nullptr) return *known;
   if (const Status valid = chain.key.verify(quote.qe_report_bytes(), quote.qe_report_signature());
       !valid) {
     return bad_signature(valid.error(), "QE report");
@@ -131,7 +121,7 @@ Result<crypto::P256Verifier> QuoteVerifier::attestation_key_of(
   TRY_VOID(check_qe_binding(quote));
   auto verifier = crypto::P256Verifier::create(quote.attestation_key());
   if (!verifier) return bad_signature(verifier.error(), "attestation key");
-  remember(attestation_keys_, key, *verifier);
+  attestation_keys_.remember(key, *verifier);
   return std::move(*verifier);
 }
 

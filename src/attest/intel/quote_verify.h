@@ -1,12 +1,12 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "attest/intel/pck.h"
 #include "attest/intel/quote.h"
+#include "base/recent_map.h"
 
 namespace cocoon::attest::intel {
 
@@ -53,9 +53,9 @@ class QuoteVerifier {
       : roots_(std::move(roots)) {}
 
   // Checks, in this order: PCK chain of exactly leaf ← platform or processor CA ← root
-  // (kBadSignature, kMalformed); the root is one of `roots` (kUntrustedRoot); the PCK key signed
-  // the QE report; the QE report binds the attestation key; the attestation key signed header and
-  // body (kBadSignature each).
+  // (kMalformed), the root one of `roots` (kUntrustedRoot), signatures and names (kBadSignature,
+  // kMalformed); the PCK key signed the QE report; the QE report binds the attestation key; the
+  // attestation key signed header and body (kBadSignature each).
   [[nodiscard]] Result<VerifiedQuote> verify(UnverifiedQuote quote);
 
  private:
@@ -66,8 +66,8 @@ class QuoteVerifier {
 
   std::vector<crypto::CertificateFingerprint> roots_;
   // By the SHA-256 of the chain's text, and of everything that makes the attestation key believed.
-  std::map<crypto::Sha256Digest, std::shared_ptr<const PckChain>> chains_;
-  std::map<crypto::Sha256Digest, crypto::P256Verifier> attestation_keys_;
+  RecentMap<crypto::Sha256Digest, std::shared_ptr<const PckChain>> chains_{kRemembered};
+  RecentMap<crypto::Sha256Digest, crypto::P256Verifier> attestation_keys_{kRemembered};
 };
 
 // The same with nothing remembered.

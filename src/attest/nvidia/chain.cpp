@@ -1,8 +1,6 @@
 #include "attest/nvidia/chain.h"
 
 #include <algorithm>
-#include <list>
-#include <map>
 
 #include "codec/der.h"
 
@@ -82,16 +80,19 @@ Result<VerifiedGpuChain> verify_gpu_chain(const std::vector<Certificate>& leaf_f
                                           std::span<const crypto::Sha256Digest> roots,
                                           UnixSeconds at) {
   if (leaf_first.size() != kChainLength) return malformed("not exactly five");
-  VerifiedGpuChain out;
-  out.root_ = crypto::sha256(leaf_first.back().der());
-  if (!is_trusted(out.root_, roots)) return untrusted_root();
+  const crypto::Sha256Digest root = crypto::sha256(leaf_first.back().der());
+  if (!is_trusted(root, roots)) return untrusted_root();
   if (const Status chain = crypto::verify_chain(leaf_first, at); !chain.has_value()) {
     return fail(NvidiaError::kBadSignature, "GPU certificates: " + chain.error().message());
   }
   const Certificate& leaf = leaf_first.front();
   if (leaf.is_certificate_authority()) return malformed("the leaf is an authority");
-  TRY(out.fwid_, or_malformed(read_fwid(leaf)));
-  TRY(out.key_, or_malformed(leaf.p384_public_key()));
+  TRY(const crypto::Sha384Digest fwid, or_malformed(read_fwid(leaf)));
+  TRY(const crypto::P384PublicKey key, or_malformed(leaf.p384_public_key()));
+  TRY(crypto::P384Verifier verifier, or_malformed(crypto::P384Verifier::create(key)));
+  VerifiedGpuChain out(std::move(verifier));
+  out.root_ = root;
+  out.fwid_ = fwid;
   TRY(const crypto::P384PublicKey chip_key, or_malformed(leaf_first[1].p384_public_key()));
   out.gpu_id_ = GpuId(crypto::sha256(chip_key.view()));
   out.model_ = model_of(leaf);
@@ -104,17 +105,6 @@ Result<VerifiedGpuChain> verify_gpu_chain(const std::vector<Certificate>& leaf_f
   return out;
 }
 
-struct GpuChainCache::State {
-  std::size_t size_max;
-  std::map<crypto::Sha256Digest, VerifiedGpuChain> chains;
-  std::list<crypto::Sha256Digest> oldest_first;
-};
-
-GpuChainCache::GpuChainCache(std::size_t size_max)
-    : state_(
-          std::make_unique<State>(State{.size_max = size_max, .chains = {}, .oldest_first = {}})) {}
-GpuChainCache::~GpuChainCache() = default;
-
 Result<VerifiedGpuChain> GpuChainCache::verify(std::span<const Bytes> leaf_first_der,
                                                std::span<const crypto::Sha256Digest> roots,
                                                UnixSeconds at) {
@@ -124,12 +114,12 @@ Result<VerifiedGpuChain> GpuChainCache::verify(std::span<const Bytes> leaf_first
     append(digests, crypto::sha256(der));
   }
   const crypto::Sha256Digest name = crypto::sha256(digests);
-  if (const auto known = state_->chains.find(name); known != state_->chains.end()) {
-    if (!is_trusted(known->second.root(), roots)) return untrusted_root();
-    if (!known->second.is_valid_at(at)) {
+  if (const VerifiedGpuChain* const known = chains_.find(name); known != nullptr) {
+    if (!is_trusted(known->root(), roots)) return untrusted_root();
+    if (!known->is_valid_at(at)) {
       return fail(NvidiaError::kBadSignature, "GPU certificates: certificate outside its validity");
     }
-    return known->second;
+    return *known;
   }
   std::vector<Certificate> chain;
   for (const Bytes& der : leaf_first_der) {
@@ -137,13 +127,7 @@ Result<VerifiedGpuChain> GpuChainCache::verify(std::span<const Bytes> leaf_first
     chain.push_back(std::move(certificate));
   }
   TRY(VerifiedGpuChain verified, verify_gpu_chain(chain, roots, at));
-  if (state_->size_max == 0) return verified;
-  if (state_->chains.size() == state_->size_max) {
-    state_->chains.erase(state_->oldest_first.front());
-    state_->oldest_first.pop_front();
-  }
-  state_->chains.emplace(name, verified);
-  state_->oldest_first.push_back(name);
+  chains_.remember(name, verified);
   return verified;
 }
 

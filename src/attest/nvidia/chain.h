@@ -1,11 +1,11 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "attest/nvidia/error.h"
+#include "base/recent_map.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
 
@@ -20,7 +20,7 @@ using GpuId = TaggedBytes<struct GpuIdTag, 32>;
 // A GPU's attestation key whose certificates lead to a root that the caller trusts.
 class VerifiedGpuChain {
  public:
-  [[nodiscard]] const crypto::P384PublicKey& key() const { return key_; }
+  [[nodiscard]] const crypto::P384Verifier& key() const { return key_; }
   // The measurement of the firmware that has the key, as the chip certified it.
   [[nodiscard]] const crypto::Sha384Digest& fwid() const { return fwid_; }
   [[nodiscard]] const GpuId& gpu_id() const { return gpu_id_; }
@@ -32,11 +32,11 @@ class VerifiedGpuChain {
   }
 
  private:
-  VerifiedGpuChain() = default;
+  explicit VerifiedGpuChain(crypto::P384Verifier key) : key_(std::move(key)) {}
   friend Result<VerifiedGpuChain> verify_gpu_chain(const std::vector<crypto::Certificate>&,
                                                    std::span<const crypto::Sha256Digest>,
                                                    UnixSeconds);
-  crypto::P384PublicKey key_;
+  crypto::P384Verifier key_;
   crypto::Sha384Digest fwid_{};
   GpuId gpu_id_;
   std::string model_;
@@ -56,10 +56,7 @@ class VerifiedGpuChain {
 // validity at `at` and its root are looked at every time. Keeps at most `size_max`.
 class GpuChainCache {
  public:
-  explicit GpuChainCache(std::size_t size_max);
-  ~GpuChainCache();
-  GpuChainCache(const GpuChainCache&) = delete;
-  GpuChainCache& operator=(const GpuChainCache&) = delete;
+  explicit GpuChainCache(std::size_t size_max) : chains_(size_max) {}
 
   // As verify_gpu_chain(), of DER certificates.
   [[nodiscard]] Result<VerifiedGpuChain> verify(std::span<const Bytes> leaf_first_der,
@@ -67,8 +64,7 @@ class GpuChainCache {
                                                 UnixSeconds at);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  RecentMap<crypto::Sha256Digest, VerifiedGpuChain> chains_;
 };
 
 }  // namespace cocoon::attest::nvidia

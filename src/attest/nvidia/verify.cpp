@@ -23,8 +23,7 @@ Result<VerifiedGpuReport> verify_gpu_report(UnverifiedGpuReport report,
   if (!chain.is_valid_at(at)) {
     return fail(NvidiaError::kBadSignature, "GPU certificates: certificate outside its validity");
   }
-  if (const Status signature =
-          crypto::verify_p384(chain.key(), report.signed_part(), report.signature());
+  if (const Status signature = chain.key().verify(report.signed_part(), report.signature());
       !signature.has_value()) {
     return fail(NvidiaError::kBadSignature, "GPU report: " + signature.error().message());
   }
