@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "apps/cocoon/bench_attest.h"
 #include "apps/cocoon/bench_relay.h"
 #include "apps/cocoon/error.h"
 #include "apps/common/role_program.h"
@@ -23,6 +24,9 @@ constexpr std::array kBenches{
     Bench{.name = "relay",
           .summary = "the whole path and the proxy beside a chain of three nginx hops",
           .run = run_relay_bench},
+    Bench{.name = "attest",
+          .summary = "TDX, SEV-SNP and GPU evidence, cold and warm, beside the Rust crate dcap-qvl",
+          .run = run_attest_bench},
 };
 
 // The value behind "model name : " in /proc/cpuinfo.

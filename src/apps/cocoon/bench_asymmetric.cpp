@@ -1,8 +1,8 @@
 #include "apps/cocoon/bench_asymmetric.h"
 
-#include <ctime>
 #include <vector>
 
+#include "apps/cocoon/bench_clock.h"
 #include "apps/cocoon/bench_figures.h"
 #include "crypto/keys.h"
 #include "hpke/hpke.h"
@@ -12,20 +12,6 @@ namespace cocoon::apps {
 namespace {
 
 constexpr std::size_t kOperationsPerRound = 50;
-
-double cpu_us() {
-  timespec spent{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-  return static_cast<double>(spent.tv_sec) * 1e6 + static_cast<double>(spent.tv_nsec) / 1e3;
-}
-
-// CPU microseconds of one call; the first failure ends it.
-template <class Operation>
-Result<double> time_of(Operation operation) {
-  const double began = cpu_us();
-  for (std::size_t i = 0; i < kOperationsPerRound; ++i) TRY_VOID(operation());
-  return (cpu_us() - began) / kOperationsPerRound;
-}
 
 SecretArray<32> random_key(net::OsRandom& random) {
   SecretArray<32> key;
@@ -54,22 +40,22 @@ Result<AsymmetricCosts> measure_once(Material& material) {
   AsymmetricCosts costs;
   crypto::X25519PublicKey enc;
   Bytes wrapped;
-  TRY(costs.wrap_us, time_of([&]() -> Status {
+  TRY(costs.wrap_us, cpu_us_of(kOperationsPerRound, [&]() -> Status {
         TRY(wrapped, wrap(material, enc));
         return {};
       }));
-  TRY(costs.unwrap_us, time_of([&]() -> Status {
+  TRY(costs.unwrap_us, cpu_us_of(kOperationsPerRound, [&]() -> Status {
         TRY(auto context,
             hpke::setup_receiver(hpke::AeadId::kAes256Gcm, enc, material.recipient, material.info));
         TRY(const Bytes opened, context.open({}, wrapped));
         return {};
       }));
   crypto::Ed25519Signature signature;
-  TRY(costs.sign_us, time_of([&]() -> Status {
+  TRY(costs.sign_us, cpu_us_of(kOperationsPerRound, [&]() -> Status {
         signature = material.identity.sign(material.document);
         return {};
       }));
-  TRY(costs.verify_us, time_of([&] {
+  TRY(costs.verify_us, cpu_us_of(kOperationsPerRound, [&] {
         return crypto::verify_ed25519(material.identity.public_key(), material.document, signature);
       }));
   return costs;
