@@ -14,7 +14,9 @@ namespace {
 constexpr const char* kBenchHelp = R"(DESCRIPTION
   Measures beside a peer in the same run: CPU time of the processes, medians of interleaved rounds. relay is the whole
   path and the proxy, beside a chain of three nginx hops; it wants nginx (tools/bootstrap bench) and skips it where there
-  is none. Everything listens on loopback and is gone afterwards.
+  is none. attest verifies recorded evidence on one thread, cold and with what a running verifier remembers, beside the Rust
+  crate dcap-qvl; it wants the sources' tests/oracles/attest/build_crate and skips the crate where that was not run.
+  Everything listens on loopback and is gone afterwards.
 
 OUTPUT OF --json
   {"date": TIME, "quick": BOOL, "machine": {...}, NAME: {...}}; docs/benchmarks.md explains the figures.

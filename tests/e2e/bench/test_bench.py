@@ -67,5 +67,34 @@ class Relay(unittest.TestCase):
         self.assertEqual(set(self.figures["machine"]), {"processor", "threads", "kernel"})
         self.assertRegex(self.figures["date"], r"^\d{4}-\d\d-\d\dT\d\d:\d\dZ$")
 
+
+class Attest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        run = bench("attest", "--quick", "--json")
+        assert run.returncode == 0, run.stdout + run.stderr
+        cls.attest = json.loads(run.stdout)["attest"]
+
+    def test_evidence_of_every_vendor_is_verified_cold_and_warm(self):
+        names = " ".join(entry["name"] for entry in self.attest["evidence"])
+        for vendor in ("tdx", "sev-snp", "gpu"):
+            self.assertIn(vendor, names)
+        for entry in self.attest["evidence"]:
+            self.assertGreater(entry["cold_us"], 0, entry)
+            self.assertGreater(entry["warm_us"], 0, entry)
+            self.assertAlmostEqual(entry["cold_per_second"] * entry["cold_us"], 1e6, delta=1e4)
+
+    def test_the_crate_is_beside_tdx_quotes_or_not_spoken_of(self):
+        beside = [entry["name"] for entry in self.attest["evidence"] if "crate_us" in entry]
+        self.assertEqual(bool(beside), self.attest["peer"] is not None)
+        self.assertTrue(all("tdx" in name for name in beside), beside)
+
+    def test_targets_are_judged_by_their_figures(self):
+        self.assertTrue(self.attest["targets"])
+        for target in self.attest["targets"]:
+            self.assertEqual(target["holds"], target["value"] <= target["at_most"], target)
+
+
+class Names(unittest.TestCase):
     def test_a_benchmark_that_there_is_not_is_wrong_usage(self):
         self.assertEqual(bench("sorting").returncode, 2)
