@@ -2,10 +2,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <thread>
 
 #include "async/cancel.h"
 #include "async/clock.h"
 #include "async/event.h"
+#include "async/offload.h"
 #include "async/race.h"
 #include "async/task.h"
 
@@ -150,5 +152,23 @@ TEST_CASE("a task may end before a cancellation from outside the loop reaches it
   canceller->cancel();
   loop.run();
   CHECK_EQ(ends, 1);
+}
+
+TEST_CASE("work beside the loop holds up nobody, and its value comes back to the loop") {
+  const WorkerThread thread;
+  const auto body = [&thread](Executor) -> Task<void> {
+    const auto here = std::this_thread::get_id();
+    const std::function<int()> work = [here] { return std::this_thread::get_id() == here ? 0 : 7; };
+    CHECK_EQ(co_await run_on<int>(thread.executor(), work), 7);
+    CHECK(std::this_thread::get_id() == here);
+    bool has_thrown = false;
+    try {
+      (void)co_await run_on<int>(thread.executor(), [] -> int { throw std::bad_alloc(); });
+    } catch (const std::bad_alloc&) {
+      has_thrown = true;
+    }
+    CHECK(has_thrown);
+  };
+  run(body);
 }
 // NOLINTEND(cppcoreguidelines-avoid-capturing-lambda-coroutines)

@@ -1,12 +1,14 @@
 #include "chain/light_chain_head.h"
 
+#include "base/check.h"
+
 namespace cocoon::chain {
 namespace {
 
 constexpr std::size_t kBlocksKept = 256;
 constexpr async::Duration kAnswerWithin = std::chrono::seconds(30);
-// A head younger than this is not asked for again.
-constexpr async::Duration kHeadGoodFor = std::chrono::seconds(2);
+constexpr async::Duration kSyncEach = std::chrono::seconds(5);
+constexpr async::Duration kTryAgainAfter = std::chrono::seconds(1);
 
 ports::Block port_block(const ProvenBlock& block) {
   return {Seqno(block.id.seqno), BlockHash(block.id.root_hash.bytes()), block.generated_at};
@@ -25,46 +27,87 @@ struct Turn {
   }
 };
 
+bool is_same_trouble(const std::optional<Error>& one, const Error& other) {
+  return one && one->library() == other.library() && one->code() == other.code();
+}
+
 }  // namespace
 
-LightChainHead::LightChainHead(const async::Executor& executor, async::Clock& clock,
-                               std::unique_ptr<LightClient> client,
-                               std::uint32_t statement_interval)
-    : clock_(clock),
-      client_(std::move(client)),
-      statement_interval_(statement_interval),
-      free_(executor),
-      synced_at_(async::TimePoint::min()) {}
+LightChainHead::LightChainHead(const async::Executor& executor, World world,
+                               std::unique_ptr<BlockSource> source, ChainHeadSettings settings)
+    : world_(world), source_(std::move(source)), settings_(settings), free_(executor) {
+  COCOON_CHECK(settings_.statement_interval > 0);
+}
 
 ports::Task<void> LightChainHead::wait_turn() {
   while (busy_) co_await free_.wait();
 }
 
-// The caller has the turn.
-ports::Task<Result<ProvenBlock>> LightChainHead::synced() {
-  if (head_ && clock_.now() < synced_at_ + kHeadGoodFor) co_return *head_;
-  CO_TRY(head_, co_await client_->sync(clock_.in(kAnswerWithin)));
-  synced_at_ = clock_.now();
+Status LightChainHead::usable() const {
+  const std::string why = trouble_ ? ": " + trouble_->message() : "";
+  if (!head_) return fail(ChainError::kStale, "no block of the chain is proven yet" + why);
+  const auto now = static_cast<std::int64_t>(world_.clock.wall_now().value() / 1000);
+  const std::int64_t age = now - std::int64_t{head_->generated_at.value()};
+  if (age <= settings_.age_max.count()) return {};
+  return fail(ChainError::kStale,
+              "the newest proven block is " + std::to_string(age) + " s old" + why);
+}
+
+// The caller has the turn. What comes out of it is in `head_` and `trouble_`.
+ports::Task<void> LightChainHead::sync() {
+  const auto proven = co_await source_->sync(world_.clock.in(kAnswerWithin));
+  tried_at_ = world_.clock.now();
+  if (!proven) {
+    if (!is_same_trouble(trouble_, proven.error()))
+      world_.log.warn("chain.sync_failed", {LogField::error(proven.error())});
+    trouble_ = proven.error();
+    co_return;
+  }
+  const bool is_news = !head_ || trouble_;
+  head_ = port_block(*proven);
+  trouble_.reset();
+  if (is_news) world_.log.info("chain.synced", {LogField::seqno(head_->seqno)});
+}
+
+ports::Task<void> LightChainHead::sync_in_turn() {
+  co_await wait_turn();
+  const Turn turn(busy_, free_);
+  co_await sync();
+}
+
+ports::Task<void> LightChainHead::keep_synced() {
+  for (;;) {
+    co_await sync_in_turn();
+    co_await world_.clock.sleep_for(trouble_ ? kTryAgainAfter : kSyncEach);
+  }
+}
+
+// The newest block if it may be used. Who asks before there is one waits for the attempt under way,
+// or makes one unless the last has only just failed.
+ports::Task<Result<ports::Block>> LightChainHead::usable_head() {
+  if (usable()) co_return *head_;
+  co_await wait_turn();
+  if (!usable() && (!tried_at_ || world_.clock.now() >= *tried_at_ + kTryAgainAfter))
+    co_await sync_in_turn();
+  CO_TRY_VOID(usable());
   co_return *head_;
 }
 
-ports::Task<Result<ports::Block>> LightChainHead::newest_block() {
-  co_await wait_turn();
-  const Turn turn(busy_, free_);
-  CO_TRY(const ProvenBlock head, co_await synced());
-  co_return port_block(head);
-}
+ports::Task<Result<ports::Block>> LightChainHead::newest_block() { return usable_head(); }
 
 ports::Task<Result<ports::Block>> LightChainHead::prove_block(Seqno seqno) {
+  if (!proven_.contains(seqno.value())) co_await wait_turn();
   if (const auto known = proven_.find(seqno.value()); known != proven_.end())
     co_return known->second;
-  CO_TRY(const ProvenBlock head, co_await synced());
-  if (seqno.value() > head.id.seqno)
+  const Turn turn(busy_, free_);
+  // A block that another machine has seen already may be one that is not known here yet.
+  if (seqno > head_->seqno && world_.clock.now() >= *tried_at_ + kTryAgainAfter) co_await sync();
+  if (seqno > head_->seqno)
     co_return fail(ChainError::kUnknownBlock, "a block that is not there yet");
-  ports::Block block = port_block(head);
-  if (seqno.value() != head.id.seqno) {
+  ports::Block block = *head_;
+  if (seqno != head_->seqno) {
     CO_TRY(const ProvenBlock proven,
-           co_await client_->block(seqno.value(), clock_.in(kAnswerWithin)));
+           co_await source_->block(seqno.value(), world_.clock.in(kAnswerWithin)));
     block = port_block(proven);
   }
   if (proven_.size() == kBlocksKept) proven_.erase(proven_.begin());
@@ -73,16 +116,14 @@ ports::Task<Result<ports::Block>> LightChainHead::prove_block(Seqno seqno) {
 }
 
 ports::Task<Result<ports::Block>> LightChainHead::block(Seqno seqno) {
-  co_await wait_turn();
-  const Turn turn(busy_, free_);
+  CO_TRY_VOID(co_await usable_head());
   co_return co_await prove_block(seqno);
 }
 
 ports::Task<Result<ports::Block>> LightChainHead::newest_statement_block() {
-  co_await wait_turn();
-  const Turn turn(busy_, free_);
-  CO_TRY(const ProvenBlock head, co_await synced());
-  co_return co_await prove_block(Seqno(head.id.seqno / statement_interval_ * statement_interval_));
+  CO_TRY(const ports::Block head, co_await usable_head());
+  const std::uint32_t interval = settings_.statement_interval;
+  co_return co_await prove_block(Seqno(head.seqno.value() / interval * interval));
 }
 
 }  // namespace cocoon::chain

@@ -4,34 +4,57 @@
 #include <memory>
 
 #include "async/event.h"
+#include "base/log.h"
 #include "chain/light_client.h"
 
 namespace cocoon::chain {
 
-// Blocks of the masterchain as the light client proved them. Questions that come at the same time
-// wait for each other.
+struct ChainHeadSettings {
+  std::uint32_t statement_interval = 1;  // the registry's, at least 1
+  // How old the newest proven block may be by the wall clock; an outage of all lite-servers is
+  // ridden out for so long.
+  std::chrono::seconds age_max{120};
+};
+
+// Blocks of the masterchain as the light client proved them. The newest one is looked for in the
+// background; questions about it are answered from memory, so that a server that is slow or gone
+// holds nobody up. Once it is too old, or before there is one, every question is refused with the
+// reason. Each other block is proven once.
 class LightChainHead final : public ports::ChainHead {
  public:
-  // `clock` outlives this. `statement_interval` is the registry's, at least 1.
-  LightChainHead(const async::Executor& executor, async::Clock& clock,
-                 std::unique_ptr<LightClient> client, std::uint32_t statement_interval);
+  struct World {
+    async::Clock& clock;
+    const Logger& log;
+  };
+  // All of `world` outlives this.
+  LightChainHead(const async::Executor& executor, World world, std::unique_ptr<BlockSource> source,
+                 ChainHeadSettings settings);
+
+  // Looks for newer blocks for ever: each 5 s, after a failure each second.
+  [[nodiscard]] ports::Task<void> keep_synced();
 
   [[nodiscard]] ports::Task<Result<ports::Block>> newest_statement_block() override;
   [[nodiscard]] ports::Task<Result<ports::Block>> block(Seqno seqno) override;
   [[nodiscard]] ports::Task<Result<ports::Block>> newest_block() override;
 
+  // Whether a block is proven that is young enough, without asking anyone; the reason if not.
+  [[nodiscard]] Status usable() const;
+
  private:
-  [[nodiscard]] ports::Task<Result<ProvenBlock>> synced();
+  [[nodiscard]] ports::Task<void> sync_in_turn();
+  [[nodiscard]] ports::Task<void> sync();
   [[nodiscard]] ports::Task<void> wait_turn();
   [[nodiscard]] ports::Task<Result<ports::Block>> prove_block(Seqno seqno);
+  [[nodiscard]] ports::Task<Result<ports::Block>> usable_head();
 
-  async::Clock& clock_;
-  std::unique_ptr<LightClient> client_;
-  std::uint32_t statement_interval_;
+  World world_;
+  std::unique_ptr<BlockSource> source_;
+  ChainHeadSettings settings_;
   bool busy_ = false;
   async::Event free_;
-  std::optional<ProvenBlock> head_;
-  async::TimePoint synced_at_;
+  std::optional<ports::Block> head_;
+  std::optional<Error> trouble_;  // why the last attempt failed, if it did
+  std::optional<async::TimePoint> tried_at_;
   std::map<std::uint32_t, ports::Block> proven_;  // the newest 256 that were asked for
 };
 

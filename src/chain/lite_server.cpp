@@ -50,12 +50,31 @@ struct LiteServer::Connection {
   }
 };
 
+// The server to oneself. What did not end well takes the connection along, whatever ended it.
+class LiteServer::Turn {
+ public:
+  explicit Turn(LiteServer& server) : server_(server) { server_.busy_ = true; }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    if (!has_ended_well_) server_.connection_.reset();
+    server_.busy_ = false;
+    server_.free_.notify();
+  }
+  void ended_well() { has_ended_well_ = true; }
+
+ private:
+  LiteServer& server_;
+  bool has_ended_well_ = false;
+};
+
 LiteServer::LiteServer(async::Executor executor, async::Clock& clock, ports::Random& random,
-                       LiteServerAddress address)
+                       LiteServerAddress address, LiteServerTimes times)
     : executor_(std::move(executor)),
       clock_(clock),
       random_(random),
       address_(std::move(address)),
+      times_(times),
       free_(executor_) {}
 
 LiteServer::~LiteServer() = default;
@@ -84,7 +103,43 @@ async::Task<Status> LiteServer::connect(std::shared_ptr<LiteServer> self) {
   CO_TRY(const Bytes greeting, co_await connection->next_frame());
   if (!greeting.empty()) co_return unreachable("the lite-server did not shake hands");
   self->connection_ = std::move(connection);
+  async::spawn(self->executor_,
+               keep_alive(self->weak_from_this(), self->clock_, self->times_, ++self->connections_),
+               [](std::string_view) {});
   co_return Status();
+}
+
+async::Task<Status> LiteServer::ping(std::shared_ptr<LiteServer> self) {
+  const auto bytes = self->random_.array<8>();
+  std::uint64_t number = 0;
+  for (const std::byte byte : bytes) number = number << 8U | std::to_integer<std::uint64_t>(byte);
+  Connection& connection = *self->connection_;
+  CO_TRY_VOID(co_await connection.send(ton::adnl_ping(number), self->random_));
+  for (unsigned strays = 0; strays < kStrayFramesMax; ++strays) {
+    CO_TRY(const Bytes frame, co_await connection.next_frame());
+    CO_TRY(const auto message, ton::parse_adnl_message(frame));
+    const auto* const pong = std::get_if<ton::AdnlPong>(&message);
+    if (pong != nullptr && pong->random_id == number) co_return Status();
+  }
+  co_return unreachable("the lite-server answers what was not asked");
+}
+
+async::Task<void> LiteServer::keep_alive(std::weak_ptr<LiteServer> server, async::Clock& clock,
+                                         LiteServerTimes times, std::uint64_t watched) {
+  for (;;) {
+    co_await clock.sleep_for(times.ping_each);
+    const std::shared_ptr<LiteServer> self = server.lock();
+    if (!self || !self->is_connected() || self->connections_ != watched) co_return;
+    if (self->busy_) continue;  // a query under way tells as much
+    Turn turn(*self);
+    const Status answered =
+        co_await async::with_deadline(clock, clock.in(times.pong_within), ping(self));
+    if (!answered) {
+      self->note_failure();
+      co_return;
+    }
+    turn.ended_well();
+  }
 }
 
 async::Task<Result<Bytes>> LiteServer::exchange(std::shared_ptr<LiteServer> self, Bytes query) {
@@ -108,18 +163,7 @@ async::Task<Result<Bytes>> LiteServer::query(Bytes query, async::Deadline deadli
       co_return fail(async::AsyncError::kTimeout, "the lite-server is busy");
     co_await free_.wait();
   }
-  busy_ = true;
-  // Whatever ends this coroutine frees the server; a query that did not end well takes its
-  // connection along.
-  struct Release {
-    LiteServer& server;
-    bool keep_connection = false;
-    ~Release() {
-      if (!keep_connection) server.connection_.reset();
-      server.busy_ = false;
-      server.free_.notify();
-    }
-  } release{*self};
+  Turn turn(*self);
   const bool was_connected = connection_ != nullptr;
   Result<Bytes> answer = co_await async::with_deadline(clock_, deadline, exchange(self, query));
   if (!answer && was_connected && !answer.error().is(async::AsyncError::kTimeout)) {
@@ -129,7 +173,7 @@ async::Task<Result<Bytes>> LiteServer::query(Bytes query, async::Deadline deadli
   }
   if (!answer) co_return answer;
   const std::optional<ton::LiteError> error = ton::parse_lite_error(*answer).value_or(std::nullopt);
-  release.keep_connection = true;
+  turn.ended_well();
   if (error) co_return fail(ton::TonError::kServer, "the lite-server says: " + error->message);
   co_return answer;
 }

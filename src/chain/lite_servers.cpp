@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "async/offload.h"
+
 namespace cocoon::chain {
 namespace {
 
@@ -14,17 +16,27 @@ constexpr async::Duration kStragglers = std::chrono::seconds(1);
 // One question to several servers. Attempts hold it and go on after the asker left; `over` tells
 // them.
 struct LiteServers::Round {
-  Round(const async::Executor& executor, Bytes asked, Check checked, async::Deadline by)
-      : query(std::move(asked)), check(std::move(checked)), deadline(by), changed(executor) {}
+  Round(const async::Executor& executor, async::Executor checks, Bytes asked, UntypedCheck checked,
+        async::Deadline by)
+      : checking(std::move(checks)),
+        query(std::move(asked)),
+        check(std::move(checked)),
+        deadline(by),
+        changed(executor) {}
+  async::Executor checking;
   Bytes query;
-  Check check;
+  UntypedCheck check;
   async::Deadline deadline;
   async::Event changed;
   bool over = false;
   std::size_t running = 0;
-  std::size_t passed = 0;
-  std::size_t failed = 0;
+  std::vector<Answered<Found>> passed;
   std::vector<Refusal> refusals;
+
+  [[nodiscard]] Error why_none() const {
+    if (!refusals.empty()) return refusals.back().reason;
+    return {async::AsyncError::kTimeout, "no lite-server answered in time"};
+  }
 
   // Ends the round when the asker returns or is cancelled.
   struct End {
@@ -33,9 +45,10 @@ struct LiteServers::Round {
   };
 };
 
-LiteServers::LiteServers(const async::Executor& executor, async::Clock& clock,
-                         ports::Random& random, const std::vector<LiteServerAddress>& addresses)
-    : executor_(executor), clock_(clock) {
+LiteServers::LiteServers(const async::Executor& executor, async::Executor checking,
+                         async::Clock& clock, ports::Random& random,
+                         const std::vector<LiteServerAddress>& addresses)
+    : executor_(executor), checking_(std::move(checking)), clock_(clock) {
   for (const LiteServerAddress& address : addresses) {
     servers_.push_back(std::make_shared<LiteServer>(executor, clock, random, address));
   }
@@ -50,15 +63,17 @@ std::vector<std::shared_ptr<LiteServer>> LiteServers::best_first() const {
 async::Task<void> LiteServers::attempt(std::shared_ptr<LiteServer> server,
                                        std::shared_ptr<Round> round) {
   const Result<Bytes> answer = co_await server->query(round->query, round->deadline);
+  Result<Found> checked = std::unexpected(answer ? round->why_none() : answer.error());
+  if (answer && !round->over) {
+    checked = co_await async::run_on<Result<Found>>(
+        round->checking, [round, answer] { return round->check(*answer); });
+  }
   if (!round->over) {
-    Status checked =
-        answer ? round->check(server->name(), *answer) : Status(std::unexpected(answer.error()));
     if (checked) {
       server->note_success();
-      ++round->passed;
+      round->passed.push_back({server->name(), *std::move(checked)});
     } else {
       server->note_failure();
-      ++round->failed;
       round->refusals.push_back({server->name(), std::move(checked).error()});
     }
   }
@@ -87,9 +102,10 @@ void LiteServers::blame(const std::string& server, const Error& reason) {
   note(server, reason);
 }
 
-async::Task<Status> LiteServers::race(Bytes query, Check check, async::Deadline deadline) {
+async::Task<Result<std::vector<Answered<LiteServers::Found>>>> LiteServers::ask_in_turn(
+    Bytes query, UntypedCheck check, async::Deadline deadline) {
   const auto round =
-      std::make_shared<Round>(executor_, std::move(query), std::move(check), deadline);
+      std::make_shared<Round>(executor_, checking_, std::move(query), std::move(check), deadline);
   const Round::End end{round};
   const auto servers = best_first();
   std::size_t started = 0;
@@ -97,14 +113,14 @@ async::Task<Status> LiteServers::race(Bytes query, Check check, async::Deadline 
   while (clock_.now() < deadline) {
     for (; noted < round->refusals.size(); ++noted)
       note(round->refusals[noted].server, round->refusals[noted].reason);
-    if (round->passed > 0) co_return Status();
+    if (!round->passed.empty()) co_return round->passed;
     if (started == servers.size() && round->running == 0) break;
     // Start one more whenever none is running, or those that run have been slow.
     if (started < servers.size()) {
       start(servers[started++], round);
       const async::TimePoint next = std::min(deadline, clock_.in(kHedgeAfter));
-      const std::size_t failed = round->failed;
-      while (round->passed == 0 && round->failed == failed && round->running > 0 &&
+      const std::size_t failed = round->refusals.size();
+      while (round->passed.empty() && round->refusals.size() == failed && round->running > 0 &&
              clock_.now() < next) {
         co_await round->changed.wait_until(next);
       }
@@ -112,30 +128,29 @@ async::Task<Status> LiteServers::race(Bytes query, Check check, async::Deadline 
       co_await round->changed.wait_until(deadline);
     }
   }
-  if (round->passed > 0) co_return Status();
-  if (!round->refusals.empty()) co_return std::unexpected(round->refusals.back().reason);
-  co_return fail(async::AsyncError::kTimeout, "no lite-server answered in time");
+  if (!round->passed.empty()) co_return round->passed;
+  co_return std::unexpected(round->why_none());
 }
 
-async::Task<Status> LiteServers::poll(Bytes query, Check check, std::size_t count,
-                                      async::Deadline deadline) {
+async::Task<Result<std::vector<Answered<LiteServers::Found>>>> LiteServers::ask_together(
+    Bytes query, UntypedCheck check, std::size_t count, async::Deadline deadline) {
   const auto round =
-      std::make_shared<Round>(executor_, std::move(query), std::move(check), deadline);
+      std::make_shared<Round>(executor_, checking_, std::move(query), std::move(check), deadline);
   const Round::End end{round};
   const auto servers = best_first();
   async::TimePoint until = deadline;
   std::size_t started = 0;
   for (;;) {
-    while (started < servers.size() && started < count + round->failed)
+    while (started < servers.size() && started < count + round->refusals.size())
       start(servers[started++], round);
     if (round->running == 0 || clock_.now() >= until) break;
-    if (round->passed > 0 && until == deadline) until = std::min(deadline, clock_.in(kStragglers));
+    if (!round->passed.empty() && until == deadline)
+      until = std::min(deadline, clock_.in(kStragglers));
     co_await round->changed.wait_until(until);
   }
   for (const Refusal& refusal : round->refusals) note(refusal.server, refusal.reason);
-  if (round->passed > 0) co_return Status();
-  if (!round->refusals.empty()) co_return std::unexpected(round->refusals.back().reason);
-  co_return fail(async::AsyncError::kTimeout, "no lite-server answered in time");
+  if (!round->passed.empty()) co_return round->passed;
+  co_return std::unexpected(round->why_none());
 }
 
 }  // namespace cocoon::chain

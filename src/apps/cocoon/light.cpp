@@ -88,7 +88,8 @@ int run_light(const LightOptions& options, const LightJob& job, const Terminal& 
   boost::asio::io_context loop(1);
   const auto clock = async::make_real_clock();
   net::OsRandom random;
-  auto client = chain::LightClient::open(loop.get_executor(), *clock, random, *std::move(settings));
+  auto client = chain::LightClient::open(loop.get_executor(), loop.get_executor(), *clock, random,
+                                         *std::move(settings));
   if (!client) return report(terminal, Error(AppError::kBadInput, client.error().message()));
   std::optional<Result<codec::Json>> result;
   async::spawn(loop.get_executor(),

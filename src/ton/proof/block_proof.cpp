@@ -45,6 +45,7 @@ Result<CheckedLink> check_link(const ForwardLink& link) {
       .to = link.to,
       .to_key_block = link.to_key_block,
       .generated_at = destination.info.generated_at,
+      .global_id = destination.global_id,
       .end_lt = destination.info.end_lt,
       .kind = set.simplex ? SignatureKind::kSimplex : SignatureKind::kOrdinary,
       .validators = session.validators.size(),

@@ -11,7 +11,8 @@ struct CheckedLink {
   BlockId from;
   BlockId to;
   bool to_key_block = false;
-  UnixSeconds generated_at;  // of `to`
+  UnixSeconds generated_at;    // of `to`
+  std::int32_t global_id = 0;  // of `to`
   std::uint64_t end_lt = 0;
   SignatureKind kind = SignatureKind::kOrdinary;
   std::size_t validators = 0;
