@@ -39,9 +39,9 @@ void spawn_cancellable(const Executor& executor, Task<void> task,
                        std::shared_ptr<Canceller> canceller,
                        std::function<void(std::exception_ptr)> on_end);
 
-// `is_cancelled(co_await kCancellation)`: whether the task that asks was cancelled. A loop that waits
-// for ever asks after each wait, and returns: its end is then no exception, which would cost more
-// than most steps of a request.
+// `is_cancelled(co_await kCancellation)`: whether the task that asks was cancelled. A loop that
+// waits for ever asks after each wait, and returns: its end is then no exception, which would cost
+// more than most steps of a request.
 inline constexpr boost::asio::this_coro::cancellation_state_t kCancellation;
 [[nodiscard]] inline bool is_cancelled(const boost::asio::cancellation_state& state) {
   return state.cancelled() != boost::asio::cancellation_type::none;

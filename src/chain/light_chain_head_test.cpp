@@ -65,8 +65,8 @@ struct Scene {
     auto made = std::make_unique<FakeSource>(simulation.clock(), servers);
     source = made.get();
     head = std::make_unique<LightChainHead>(
-        simulation.executor(), LightChainHead::World{simulation.clock(), log},
-        std::move(made), ChainHeadSettings{.statement_interval = interval, .age_max = kAgeMax});
+        simulation.executor(), LightChainHead::World{simulation.clock(), log}, std::move(made),
+        ChainHeadSettings{.statement_interval = interval, .age_max = kAgeMax});
   }
   ~Scene() { simulation.end(); }
   Scene(const Scene&) = delete;

@@ -55,9 +55,10 @@ TEST_CASE("hkdf matches RFC 5869's second case, whose salt is longer than a bloc
   }
   const HkdfPrk prk = hkdf_extract(salt, input_key);
   CHECK(to_hex(prk.expose()) == "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244");
-  CHECK(to_hex(hkdf_expand_to<82>(prk, info).expose()) ==
-        "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e59"
-        "0e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
+  CHECK(
+      to_hex(hkdf_expand_to<82>(prk, info).expose()) ==
+      "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e59"
+      "0e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
 }
 
 }  // namespace
