@@ -43,14 +43,18 @@ ports::Task<void> LightChainHead::wait_turn() {
   while (busy_) co_await free_.wait();
 }
 
-Status LightChainHead::usable() const {
+Result<ports::Block> LightChainHead::usable() const {
   const std::string why = trouble_ ? ": " + trouble_->message() : "";
   if (!head_) return fail(ChainError::kStale, "no block of the chain is proven yet" + why);
   const auto now = static_cast<std::int64_t>(world_.clock.wall_now().value() / 1000);
   const std::int64_t age = now - std::int64_t{head_->generated_at.value()};
-  if (age <= settings_.age_max.count()) return {};
+  if (age <= settings_.age_max.count()) return *head_;
   return fail(ChainError::kStale,
               "the newest proven block is " + std::to_string(age) + " s old" + why);
+}
+
+bool LightChainHead::may_try_again() const {
+  return !tried_at_ || world_.clock.now() >= *tried_at_ + kTryAgainAfter;
 }
 
 // The caller has the turn. What comes out of it is in `head_` and `trouble_`.
@@ -85,12 +89,10 @@ ports::Task<void> LightChainHead::keep_synced() {
 // The newest block if it may be used. Who asks before there is one waits for the attempt under way,
 // or makes one unless the last has only just failed.
 ports::Task<Result<ports::Block>> LightChainHead::usable_head() {
-  if (usable()) co_return *head_;
+  if (auto known = usable()) co_return known;
   co_await wait_turn();
-  if (!usable() && (!tried_at_ || world_.clock.now() >= *tried_at_ + kTryAgainAfter))
-    co_await sync_in_turn();
-  CO_TRY_VOID(usable());
-  co_return *head_;
+  if (!usable() && may_try_again()) co_await sync_in_turn();
+  co_return usable();
 }
 
 ports::Task<Result<ports::Block>> LightChainHead::newest_block() { return usable_head(); }
@@ -101,11 +103,14 @@ ports::Task<Result<ports::Block>> LightChainHead::prove_block(Seqno seqno) {
     co_return known->second;
   const Turn turn(busy_, free_);
   // A block that another machine has seen already may be one that is not known here yet.
-  if (seqno > head_->seqno && world_.clock.now() >= *tried_at_ + kTryAgainAfter) co_await sync();
-  if (seqno > head_->seqno)
+  CO_TRY(ports::Block block, usable());
+  if (seqno > block.seqno && may_try_again()) {
+    co_await sync();
+    CO_TRY(block, usable());
+  }
+  if (seqno > block.seqno)
     co_return fail(ChainError::kUnknownBlock, "a block that is not there yet");
-  ports::Block block = *head_;
-  if (seqno != head_->seqno) {
+  if (seqno != block.seqno) {
     CO_TRY(const ProvenBlock proven,
            co_await source_->block(seqno.value(), world_.clock.in(kAnswerWithin)));
     block = port_block(proven);

@@ -37,10 +37,11 @@ class LightChainHead final : public ports::ChainHead {
   [[nodiscard]] ports::Task<Result<ports::Block>> block(Seqno seqno) override;
   [[nodiscard]] ports::Task<Result<ports::Block>> newest_block() override;
 
-  // Whether a block is proven that is young enough, without asking anyone; the reason if not.
-  [[nodiscard]] Status usable() const;
+  // The newest proven block if it is young enough, without asking anyone; the reason if not.
+  [[nodiscard]] Result<ports::Block> usable() const;
 
  private:
+  [[nodiscard]] bool may_try_again() const;
   [[nodiscard]] ports::Task<void> sync_in_turn();
   [[nodiscard]] ports::Task<void> sync();
   [[nodiscard]] ports::Task<void> wait_turn();

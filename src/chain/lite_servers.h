@@ -49,6 +49,7 @@ class LiteServers {
     CO_TRY(const std::vector<Answered<Found>> passed,
            co_await ask_together(std::move(query), untyped<T>(std::move(check)), count, deadline));
     std::vector<Answered<T>> list;
+    list.reserve(passed.size());
     for (const Answered<Found>& one : passed) list.push_back(typed<T>(one));
     co_return list;
   }

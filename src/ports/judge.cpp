@@ -30,7 +30,9 @@ Task<Result<attest::VerifiedWorker>> Judge::judge(BytesView evidence) {
   auto verified =
       attest::verify_evidence(bundle, book_, snapshot->policy,
                               {block.seqno, block.root_hash, block.generated_at}, time_.now());
-  if (verified && verified->collateral()) warn_of_expiry(*verified->collateral());
+  if (verified) {
+    if (const auto& collateral = verified->collateral()) warn_of_expiry(*collateral);
+  }
   co_return verified;
 }
 

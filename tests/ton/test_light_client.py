@@ -5,18 +5,17 @@ Run from the project's root with the release programs built and `tools/devnet` a
 
 import json
 import os
+import select
+import signal
 import subprocess
-import sys
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/e2e"))
-
-from support.ton import TonDevnet  # noqa: E402
-
 COCOON = Path(os.environ.get("COCOON_BUILD_DIR", ROOT / "build")) / "bin" / "cocoon"
+START_SECONDS = 120
 # What the faults of one server are told by, in the reasons of refusals.
 REASONS = {
     "bad_signature": "signature",
@@ -29,13 +28,41 @@ REASONS = {
 }
 
 
+class Devnet:
+    """One devnet process with two lite-servers, blocks each 100 ms, ended at the end."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        command = os.environ.get("COCOON_DEVNET", f"{ROOT / 'tools/devnet'} run").split()
+        options = ["--out", str(folder), "--interval-ms", "100", "--key-block-every", "20", "--lite-servers", "2"]
+        self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, start_new_session=True)
+        ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
+        if not ready:
+            self.stop()
+            raise TimeoutError("the devnet did not start")
+        self.facts = json.loads(self.process.stdout.readline())
+        self.config = folder / "global.config.json"
+
+    def control(self, path: str, **body) -> dict:
+        request = urllib.request.Request(
+            self.facts["control"] + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+
+
 class LightClientTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         scratch = tempfile.TemporaryDirectory(prefix="cocoon-ton-")
         cls.addClassCleanup(scratch.cleanup)
         cls.folder = Path(scratch.name)
-        cls.devnet = TonDevnet(cls.folder / "devnet", "--interval-ms", "100", "--key-block-every", "20")
+        cls.devnet = Devnet(cls.folder / "devnet")
         cls.addClassCleanup(cls.devnet.stop)
         cls.faucet = cls.devnet.control("/faults", clear="all")["faucet"]
         # An account with coins and no code: its state changes only with a transaction.

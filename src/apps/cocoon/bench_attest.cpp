@@ -170,6 +170,7 @@ Result<Json> run_attest_bench(const BenchOptions& options, Terminal& terminal) {
     }
   }
   std::vector<Outcome> outcomes;
+  outcomes.reserve(subjects.size());
   for (std::size_t i = 0; i < subjects.size(); ++i)
     outcomes.push_back(outcome_of(subjects[i], rounds[i]));
   TRY(const SignatureCosts signatures, measure_signatures(pace));

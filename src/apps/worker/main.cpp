@@ -173,6 +173,12 @@ std::vector<ports::Endpoint> proxies_of(const attest::WorkerConfig& config) {
   return proxies;
 }
 
+admin::Health health_of(const worker::Service& service, const worker::ProxyLinks& links) {
+  if (!service.is_ready()) return {admin::Health::State::kNotServing, "the engine is not ready"};
+  if (links.attached() == 0) return {admin::Health::State::kNotServing, "no proxy is linked"};
+  return {admin::Health::State::kServing, "serving"};
+}
+
 async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuration configuration) {
   close_to_debuggers();
   const attest::WorkerConfig& config = configuration.parsed;
@@ -228,14 +234,8 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
   worker::ProxyLinks links(proxies_of(config), service,
                            {worker_dialer, random, metrics, *clock, log});
   links.start(executor);
-  CO_TRY(const auto admin_server,
-         AdminServer::open(executor, config.admin_port, metrics, [&]() -> admin::Health {
-           if (!service.is_ready())
-             return {admin::Health::State::kNotServing, "the engine is not ready"};
-           if (links.attached() == 0)
-             return {admin::Health::State::kNotServing, "no proxy is linked"};
-           return {admin::Health::State::kServing, "serving"};
-         }));
+  CO_TRY(const auto admin_server, AdminServer::open(executor, config.admin_port, metrics,
+                                                    [&] { return health_of(service, links); }));
   log.info("worker.ready", {LogField::model(config.model.name), LogField::port(config.admin_port)});
 
   co_await net::wait_for_shutdown_signal();
