@@ -99,10 +99,9 @@ Result<CollateralBook::Admission> CollateralBook::admit(BytesView json,
   if (held != nullptr) bytes_ -= held->json.size();
   bytes_ += text.size();
   floors_[model] = number;
-  held_.insert_or_assign(model, std::make_shared<const HeldCollateral>(
-                                    HeldCollateral{.verified = std::move(verified),
-                                                   .json = to_bytes(text),
-                                                   .digest = collateral_digest(as_bytes(text))}));
+  held_.insert_or_assign(model, HeldCollateral{.verified = std::move(verified),
+                                               .json = to_bytes(text),
+                                               .digest = collateral_digest(as_bytes(text))});
   return Admission::kKept;
 }
 
@@ -117,13 +116,13 @@ bool CollateralBook::has_floor_for(const PlatformModel& model) const {
 
 const HeldCollateral* CollateralBook::find(const PlatformModel& model) const {
   const auto found = held_.find(model);
-  return found == held_.end() ? nullptr : found->second.get();
+  return found == held_.end() ? nullptr : &found->second;
 }
 
 const HeldCollateral* CollateralBook::find(const CollateralDigest& digest) const {
-  const auto found = std::ranges::find_if(
-      held_, [&](const auto& entry) { return entry.second->digest == digest; });
-  return found == held_.end() ? nullptr : found->second.get();
+  const auto found =
+      std::ranges::find_if(held_, [&](const auto& entry) { return entry.second.digest == digest; });
+  return found == held_.end() ? nullptr : &found->second;
 }
 
 std::vector<EvaluationFloor> CollateralBook::floors() const {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -54,7 +53,7 @@ class CollateralBook {
   [[nodiscard]] Result<Admission> admit(BytesView json, std::span<const RootFingerprint> roots,
                                         UnixSeconds now);
 
-  // nullptr if there is none.
+  // nullptr if there is none. Valid until the next admit().
   [[nodiscard]] const HeldCollateral* find(const PlatformModel& model) const;
   [[nodiscard]] const HeldCollateral* find(const CollateralDigest& digest) const;
   [[nodiscard]] std::size_t size() const { return held_.size(); }
@@ -68,7 +67,7 @@ class CollateralBook {
   [[nodiscard]] bool has_room_for(std::size_t bytes, const HeldCollateral* replaced) const;
   [[nodiscard]] bool has_floor_for(const PlatformModel& model) const;
 
-  std::map<PlatformModel, std::shared_ptr<const HeldCollateral>> held_;
+  std::map<PlatformModel, HeldCollateral> held_;
   std::map<PlatformModel, std::uint32_t> floors_;
   std::size_t bytes_ = 0;
 };

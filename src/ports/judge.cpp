@@ -17,7 +17,8 @@ constexpr std::chrono::seconds kExpiryWarning = std::chrono::days(3);
 
 }  // namespace
 
-Judge::Judge(World world) : world_(world), time_(world.chain, world.clock) {
+Judge::Judge(World world)
+    : world_(world), time_(world.chain, world.clock), outcomes_(kOutcomesMax) {
   book_.raise_floors(world_.floors.kept());
 }
 
@@ -47,11 +48,11 @@ const PolicyHash& Judge::policy_hash() const {
 
 std::optional<Status> Judge::outcome_of(const CollateralDigest& digest) const {
   if (held(digest) != nullptr) return Status();
-  const auto known = outcomes_.find(digest);
-  if (known == outcomes_.end()) return std::nullopt;
-  const async::Duration life = known->second.status ? kOutcomeLife : kRefusalLife;
-  if (world_.clock.now() - known->second.at >= life) return std::nullopt;
-  return known->second.status;
+  const Outcome* const known = outcomes_.find(digest);
+  if (known == nullptr) return std::nullopt;
+  const async::Duration life = known->status ? kOutcomeLife : kRefusalLife;
+  if (world_.clock.now() - known->at >= life) return std::nullopt;
+  return known->status;
 }
 
 bool Judge::is_current(const std::optional<CollateralDigest>& digest) const {
@@ -71,7 +72,7 @@ Task<Status> Judge::take_in(CollateralDigest digest, Bytes json) {
   } else {
     taken = co_await admit(json);
   }
-  remember(digest, taken);
+  outcomes_.remember(digest, {.status = taken, .at = world_.clock.now()});
   co_return taken;
 }
 
@@ -87,11 +88,6 @@ Task<Status> Judge::admit(BytesView json) {
   const Status kept = co_await world_.floors.put(book_.floors());
   if (!kept) world_.log.error("judge.floors_not_kept", {LogField::error(kept.error())});
   co_return Status();
-}
-
-void Judge::remember(const CollateralDigest& digest, Status status) {
-  if (outcomes_.size() >= kOutcomesMax) outcomes_.clear();
-  outcomes_.insert_or_assign(digest, Outcome{std::move(status), world_.clock.now()});
 }
 
 void Judge::warn_of_expiry(const CollateralDigest& digest) {

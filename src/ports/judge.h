@@ -1,11 +1,11 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <set>
 
 #include "attest/verify.h"
 #include "base/log.h"
+#include "base/recent_map.h"
 #include "ports/chain_time.h"
 #include "ports/world.h"
 
@@ -57,13 +57,12 @@ class Judge {
     async::TimePoint at;
   };
   [[nodiscard]] Task<Status> admit(BytesView json);
-  void remember(const CollateralDigest& digest, Status status);
   void warn_of_expiry(const CollateralDigest& digest);
 
   World world_;
   ChainTime time_;
   attest::CollateralBook book_;
-  std::map<CollateralDigest, Outcome> outcomes_;
+  RecentMap<CollateralDigest, Outcome> outcomes_;
   std::set<CollateralDigest> warned_of_;
   mutable std::shared_ptr<const registry::Snapshot> hashed_;
   mutable PolicyHash hash_of_hashed_;

@@ -6,6 +6,7 @@
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/up.h"
 #include "apps/common/role_program.h"
+#include "async/offload.h"
 #include "files/small_files.h"
 #include "net/os_random.h"
 
@@ -88,7 +89,8 @@ int run_light(const LightOptions& options, const LightJob& job, const Terminal& 
   boost::asio::io_context loop(1);
   const auto clock = async::make_real_clock();
   net::OsRandom random;
-  auto client = chain::LightClient::open(loop.get_executor(), loop.get_executor(), *clock, random,
+  const async::WorkerThread checks;
+  auto client = chain::LightClient::open(loop.get_executor(), checks.executor(), *clock, random,
                                          *std::move(settings));
   if (!client) return report(terminal, Error(AppError::kBadInput, client.error().message()));
   std::optional<Result<codec::Json>> result;

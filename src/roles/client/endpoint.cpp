@@ -3,6 +3,7 @@
 #include "async/race.h"
 #include "openai/models.h"
 #include "roles/client/cors.h"
+#include "wire/protocol.h"
 
 namespace cocoon::client {
 namespace {
@@ -12,7 +13,6 @@ using ports::HttpFields;
 
 constexpr std::string_view kPathModels = "/v1/models";
 constexpr std::string_view kPathReceipts = "/v1/receipts/";
-constexpr std::string_view kMediaJson = "application/json";
 constexpr std::string_view kMediaReceipt = "application/cose; cose-type=\"cose-sign1\"";
 constexpr std::string_view kHeaderReceipt = "x-cocoon-receipt";
 constexpr std::string_view kHeaderKid = "x-cocoon-kid";
@@ -26,7 +26,7 @@ HttpFields answer_fields(const Exchange& exchange, const sealed::ResponseHead& h
 }
 
 bool is_json(std::string_view content_type) {
-  return content_type == kMediaJson || content_type.starts_with("application/json;");
+  return content_type == wire::kMediaJson || content_type.starts_with("application/json;");
 }
 
 class InFlight {
@@ -92,7 +92,7 @@ Task<void> Endpoint::route(ports::HttpRequest request, ports::ResponseWriter& re
 
 Task<void> Endpoint::refuse(ports::ResponseWriter& response, ApiError error) {
   world_.metrics.increment(ports::Counter::kRequestsRefused);
-  HttpFields fields{{"content-type", std::string(kMediaJson)}};
+  HttpFields fields{{"content-type", std::string(wire::kMediaJson)}};
   if (error.retry_after_s) fields.push_back({"retry-after", std::to_string(*error.retry_after_s)});
   (void)co_await ports::respond(response, error.status, std::move(fields),
                                 to_bytes(openai::error_json(error)));
@@ -244,7 +244,7 @@ Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& r
     }
     body = openai::model_json({.id = std::string(name)});
   }
-  (void)co_await ports::respond(response, 200, {{"content-type", std::string(kMediaJson)}},
+  (void)co_await ports::respond(response, 200, {{"content-type", std::string(wire::kMediaJson)}},
                                 to_bytes(body));
 }
 

@@ -15,7 +15,6 @@ namespace {
 using provenance::AnswerStatus;
 using sealed::FrameKind;
 
-constexpr std::string_view kMediaJson = "application/json";
 constexpr std::string_view kMediaEvents = "text/event-stream";
 constexpr std::string_view kBrokeOff = "the engine broke off its answer";
 constexpr int kStatusOk = 200;
@@ -65,7 +64,7 @@ Task<Answer::Outcome> Answer::send(ports::ResponseWriter& response) {
 Task<Answer::Outcome> Answer::refuse(ports::ResponseWriter& response, openai::ApiError error) {
   const std::string body = openai::error_json(error);
   output_status_ = openai::commit_body(output_, as_bytes(body));
-  Status sent = co_await begin(response, error.status, kMediaJson);
+  Status sent = co_await begin(response, error.status, wire::kMediaJson);
   if (sent) sent = co_await send_data(response, as_bytes(body));
   if (sent) sent = co_await conclude(response, sealed::ResponseFailure{});
   co_return sent ? Outcome::kFailed : Outcome::kAborted;
