@@ -117,6 +117,7 @@ class LightClientTest(unittest.TestCase):
                 options = ["--network", "devnet", "--version", version]
                 address = self.cocoon("wallet", "address", key, *options, light=False)["address"]
                 self.devnet.control("/faucet", address=address, amount="5")
+                self.devnet.control("/blocks", count=2)
                 _, payee = self.wallet(f"payee-{version}")
                 for amount in ("1", "0.5"):
                     paid = self.cocoon("wallet", "send", key, payee, amount, "--comment", "thanks", *options)
@@ -153,7 +154,7 @@ class LightClientTest(unittest.TestCase):
     def test_6_a_message_that_servers_drop_is_never_called_sent(self):
         key, address = self.wallet("dropped")
         self.devnet.control("/faucet", address=address, amount="5")
-        self.devnet.control("/blocks", count=1)
+        self.devnet.control("/blocks", count=2)
         self.devnet.control("/faults", set="lying_send")
         unsent = self.cocoon("wallet", "send", key, address, "1", "--network", "devnet", status=1, timeout_s=10)
         self.assertFalse(unsent["ok"])
