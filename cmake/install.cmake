@@ -49,19 +49,17 @@ endforeach()
 cocoon_unit(worker systemd/cocoon-worker.service lib/systemd/system)
 cocoon_unit(cocoon sysusers.d/cocoon.conf lib/sysusers.d)
 
-# A manual page of each program, from its own --help.
+# A manual page of each program and its commands, from their own --help.
 function(cocoon_manual component program)
   set(page "${CMAKE_BINARY_DIR}/man/${program}.1.gz")
-  list(TRANSFORM ARGN REPLACE "(.+)" "\"\\1\"" OUTPUT_VARIABLE subcommands)
-  list(JOIN subcommands " " subcommands)
   install(CODE "
-    execute_process(COMMAND \"${CMAKE_SOURCE_DIR}/packaging/manual\" \"$<TARGET_FILE:${program}>\" ${subcommands}
+    execute_process(COMMAND \"${CMAKE_SOURCE_DIR}/packaging/manual\" \"$<TARGET_FILE:${program}>\"
                     OUTPUT_FILE \"${page}\" COMMAND_ERROR_IS_FATAL ANY)
     file(INSTALL \"${page}\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/share/man/man1\")"
     COMPONENT ${component})
 endfunction()
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/man")
-cocoon_manual(cocoon cocoon doctor "worker setup" "proxy key" demo up status down)
+cocoon_manual(cocoon cocoon)
 cocoon_manual(cocoon cocoon-client)
 cocoon_manual(cocoon cocoon-proxy)
 cocoon_manual(worker cocoon-worker)

@@ -105,6 +105,11 @@ class Packages(unittest.TestCase):
             self.assertIn(f".SH NAME\n{program.name} \\- ", page)
             self.assertIn("EXIT STATUS", page.upper())
 
+    def test_the_manual_of_cocoon_has_every_command(self):
+        page = gzip.decompress((self.root / "usr/share/man/man1/cocoon.1.gz").read_bytes()).decode()
+        for command in ("DEMO", "WORKER SETUP", "ATTEST VERIFY", "TON ACCOUNT", "WALLET SEND", "BENCH"):
+            self.assertIn(f'.SH "{command}"\n', page)
+
     def test_example_configurations_are_read_by_the_programs(self):
         examples = self.root / "usr/share/doc/cocoon/examples"
         for role in ("client", "proxy", "worker"):
