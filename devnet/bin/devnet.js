@@ -16,6 +16,8 @@ A TON network in one process, on loopback: lite-servers, toncenter's HTTP API (v
   --http-port N        of the HTTP API (a free one)
   --control-port N     of the control endpoint (a free one)
   --key-block-every N  rotate the validators each N blocks; 0: only when asked (0)
+  --begin-at-multiple N  make blocks at once until a new one's seqno is a multiple of N; 0: serve at once (0)
+  --clock-shift S      seconds that the chain's clock is ahead of this machine's, or behind if negative (0)
   --signatures FORM    ordinary or simplex (ordinary)
   --help
 
@@ -31,6 +33,8 @@ const OPTIONS = {
   'http-port': { type: 'string', default: '0' },
   'control-port': { type: 'string', default: '0' },
   'key-block-every': { type: 'string', default: '0' },
+  'begin-at-multiple': { type: 'string', default: '0' },
+  'clock-shift': { type: 'string', default: '0' },
   signatures: { type: 'string', default: 'ordinary' },
   help: { type: 'boolean', default: false },
 };
@@ -47,9 +51,9 @@ function readOptions() {
   } catch (error) {
     usage(error.message);
   }
-  const number = (name, max) => {
+  const number = (name, max, min = 0) => {
     const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 0 || value > max) usage(`--${name} is a number from 0 to ${max}`);
+    if (!Number.isInteger(value) || value < min || value > max) usage(`--${name} is a number from ${min} to ${max}`);
     return value;
   };
   const intervalMs = number('interval-ms', 3_600_000) || 'manual';
@@ -67,6 +71,8 @@ function readOptions() {
       liteServers,
       dataDir: values['data-dir'],
       keyBlockEvery: number('key-block-every', 1_000_000_000),
+      beginAtMultiple: number('begin-at-multiple', 10_000),
+      clockShift: number('clock-shift', 2 ** 31, -(2 ** 31)),
       signatures: values.signatures,
       ports: {
         lite: litePorts,

@@ -21,6 +21,9 @@ const WAITERS_MAX = 10_000;
  * @property {number} [validatorsTotal] @property {number} [validatorsMain] those who sign the masterchain
  * @property {number} [sessionSeconds] @property {number} [roundSeconds]
  * @property {number} [keyBlockEvery] a rotation each so many blocks; 0: when asked
+ * @property {number} [beginAtMultiple] the chain begins, or goes on, with a new block whose seqno is a multiple of this;
+ *   0: with any
+ * @property {number} [clockShift] seconds that its clock is ahead of the machine's
  * @property {'ordinary' | 'simplex'} [signatures]
  * @property {{ statesMax?: number, blocksMax?: number, transactionsMax?: number }} [limits]
  */
@@ -32,6 +35,8 @@ export const DEFAULTS = {
   sessionSeconds: 250,
   roundSeconds: 65_536,
   keyBlockEvery: 0,
+  beginAtMultiple: 0,
+  clockShift: 0,
   signatures: 'ordinary',
   limits: { statesMax: 256, blocksMax: 2_048, transactionsMax: 20_000 },
 };
@@ -46,6 +51,7 @@ export class Network {
     this.options.secret ??= sha256('cocoon devnet');
     this.executor = executor;
     this.clock = options.clock ?? new Clock();
+    if (this.options.clockShift !== 0) this.clock.shift(this.options.clockShift);
     this.faucet = new Faucet(this);
     this.pending = [];
     this.waiters = new Set();
@@ -63,6 +69,10 @@ export class Network {
   async begin() {
     if (!this.ledger) this.reset(this.clock.seconds);
     while (this.ledger.head.id.seqno < 2) await this.step();
+    const { beginAtMultiple } = this.options;
+    if (beginAtMultiple === 0) return;
+    do await this.step();
+    while (this.ledger.head.id.seqno % beginAtMultiple !== 0);
   }
 
   /** An empty ledger of the same genesis. */

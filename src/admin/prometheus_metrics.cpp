@@ -100,6 +100,12 @@ constexpr Row row_of(Gauge gauge) {
       return {"cocoon_engine_ready", "1 while the engine answers, else 0."};
     case Gauge::kBytesBuffered:
       return {"cocoon_buffered_bytes", "Bytes held for streams whose receiver is slow."};
+    case Gauge::kChainHeadSeqno:
+      return {"cocoon_chain_head_seqno", "Number of the newest proven masterchain block."};
+    case Gauge::kChainHeadTime:
+      return {"cocoon_chain_head_time_seconds", "When that block was made, in Unix time."};
+    case Gauge::kLiteServersLive:
+      return {"cocoon_lite_servers_live", "Lite-servers that are connected."};
   }
   std::unreachable();
 }

@@ -127,13 +127,35 @@ Result<WorkerProxyConfig> read_proxy(TomlTable table) {
   return out;
 }
 
+Result<TrustedBlock> read_trusted_block(TomlTable table) {
+  TrustedBlock out;
+  TRY(const std::int64_t seqno, table.integer("seqno", {0, UINT32_MAX}));
+  out.seqno = Seqno(static_cast<std::uint32_t>(seqno));
+  TRY(out.root_hash, table.tagged_hex<BlockHash>("root_hash"));
+  TRY(out.file_hash, table.tagged_hex<BlockFileHash>("file_hash"));
+  TRY_VOID(table.finish());
+  return out;
+}
+
+Result<WorkerChainConfig> read_chain(TomlTable table) {
+  WorkerChainConfig out;
+  TRY(out.global_config, path_value(table, "global_config", ""));
+  TRY(TomlTable trusted, table.table("trusted_block"));
+  TRY(out.trusted, read_trusted_block(std::move(trusted)));
+  TRY(const auto age, table.duration_or("head_age_max", out.head_age_max));
+  out.head_age_max = std::chrono::floor<std::chrono::seconds>(age);
+  if (out.head_age_max < std::chrono::seconds(5) || out.head_age_max > std::chrono::hours(1))
+    return table.refuse("head_age_max", "must be from 5 s to 1 h");
+  TRY_VOID(table.finish());
+  return out;
+}
+
 Status read_places(TomlTable& root, WorkerConfig& out) {
   TRY(TomlTable registry, root.table("registry"));
   TRY(out.registry_file, path_value(registry, "file", ""));
   TRY_VOID(registry.finish());
   TRY(TomlTable chain, root.table("chain"));
-  TRY(out.chain_file, path_value(chain, "file", ""));
-  TRY_VOID(chain.finish());
+  TRY(out.chain, read_chain(std::move(chain)));
   TRY(TomlTable tee, root.table_or_empty("tee"));
   TRY(out.tsm_path, path_value(tee, "tsm_path", out.tsm_path));
   if (tee.has("collateral_file")) {

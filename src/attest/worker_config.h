@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "attest/statement.h"
+#include "attest/trusted_block.h"
 #include "base/log.h"
 
 namespace cocoon::attest {
@@ -15,6 +17,10 @@ inline constexpr std::size_t kWorkerConfigBytesMax = 32 * 1024;
 // for.
 inline constexpr std::string_view kImageEngineProgram = "/opt/cocoon/llama-server";
 inline constexpr std::string_view kImagePrivateFolder = "/run/cocoon/";
+
+// How old the newest proven block may be before a role goes by it no more: so long an outage of all
+// lite-servers is ridden out.
+inline constexpr std::chrono::seconds kHeadAgeMaxDefault = std::chrono::minutes(15);
 
 // A worker's configuration (docs/formats/worker-config.md). Its bytes go into the evidence, so
 // everything in it is public and nothing that steers a worker exists outside of it.
@@ -47,6 +53,14 @@ struct WorkerProxyConfig {
   crypto::Ed25519PublicKey key;
 };
 
+// How the worker follows TON. Its lite-servers are read from a file that nothing measures, since
+// nothing that they say is believed; the block that everything is proven from is measured here.
+struct WorkerChainConfig {
+  std::string global_config;  // path of TON's global.config.json
+  TrustedBlock trusted;       // in the place of that file's init_block
+  std::chrono::seconds head_age_max = kHeadAgeMaxDefault;
+};
+
 struct WorkerConfig {
   NetworkId network;
   std::string state_dir;
@@ -57,7 +71,7 @@ struct WorkerConfig {
   WorkerLimitsConfig limits;
   std::vector<WorkerProxyConfig> proxies;
   std::string registry_file;
-  std::string chain_file;
+  WorkerChainConfig chain;
   std::string tsm_path = "/sys/kernel/config/tsm/report";
   // The vendor's collateral of this machine, kept fresh by whoever runs it; empty: none. Its bytes
   // need no measurement: they are signed by the vendor.

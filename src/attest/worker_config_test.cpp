@@ -46,7 +46,11 @@ TEST_CASE("every key of a worker's configuration is read") {
   CHECK_EQ(config.proxies[1].port, 11001);
   CHECK_EQ(config.proxies[1].key.hex(), std::string(64, 'b'));
   CHECK_EQ(config.registry_file, "registry.toml");
-  CHECK_EQ(config.chain_file, "chain.toml");
+  CHECK_EQ(config.chain.global_config, "global.config.json");
+  CHECK_EQ(config.chain.trusted.seqno.value(), 59379986);
+  CHECK_EQ(config.chain.trusted.root_hash.hex(), std::string(64, '1'));
+  CHECK_EQ(config.chain.trusted.file_hash.hex(), std::string(64, '2'));
+  CHECK(config.chain.head_age_max == std::chrono::minutes(20));
   CHECK_EQ(config.tsm_path, "/run/tsm");
   CHECK_EQ(config.collateral_file, "/run/collateral.json");
   CHECK_EQ(config.admin_port, 12001);
@@ -61,6 +65,7 @@ TEST_CASE("what may be left out has its default") {
   CHECK_EQ(config.limits.request_bytes_max, 32ULL << 20U);
   CHECK_EQ(config.tsm_path, "/sys/kernel/config/tsm/report");
   CHECK(config.collateral_file.empty());
+  CHECK(config.chain.head_age_max == kHeadAgeMaxDefault);
   CHECK_EQ(config.admin_port, 12000);
   CHECK_EQ(config.log_level, LogLevel::kInfo);
 }
@@ -84,6 +89,11 @@ TEST_CASE("everything outside of the schema is refused with its key") {
       {with("port = 11001", "port = 70000"), "proxies[1].port"},
       {with(std::string(64, 'b'), std::string(62, 'b')), "proxies[1].key"},
       {with("proxy.example", "proxy example"), "proxies[1].host"},
+      {with("head_age_max = \"20m\"", "head_age_max = \"2h\""), "chain.head_age_max"},
+      {with("head_age_max = \"20m\"", "head_age_max = \"1s\""), "chain.head_age_max"},
+      {with("[chain.trusted_block]", "[chain.other]"), "chain.trusted_block"},
+      {with("seqno = 59379986\n", ""), "chain.trusted_block.seqno"},
+      {with("seqno = 59379986", "seqno = 4294967296"), "chain.trusted_block.seqno"},
       {with("level = \"warn\"", "level = \"loud\""), "log.level"},
       {with("network = -777", "network = \"devnet\""), "network"},
       {with("\"000102", "\"0001"), "slot_id"},

@@ -1,10 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <boost/asio/io_context.hpp>
 #include <filesystem>
 
-#include "chain/devnet.h"
-#include "chain/file_chain_head.h"
 #include "chain/file_registry.h"
 #include "chain/registry_toml.h"
 #include "files/small_files.h"
@@ -16,28 +13,6 @@ using namespace cocoon::chain;
 using namespace std::chrono_literals;
 
 namespace {
-
-class FixedClock final : public async::Clock {
- public:
-  std::uint32_t seconds = 1'800'000'003;
-  [[nodiscard]] async::TimePoint now() const override { return {}; }
-  [[nodiscard]] UnixMillis wall_now() const override {
-    return UnixMillis(std::uint64_t{seconds} * 1000);
-  }
-  [[nodiscard]] async::Task<void> sleep_until(async::TimePoint) override { co_return; }
-};
-
-async::Task<void> store_result(async::Task<Result<ports::Block>> task, Result<ports::Block>* out) {
-  *out = co_await std::move(task);
-}
-
-Result<ports::Block> wait_for(async::Task<Result<ports::Block>> task) {
-  boost::asio::io_context loop;
-  Result<ports::Block> out = fail(ChainError::kUnknownBlock, "never finished");
-  async::spawn(loop.get_executor(), store_result(std::move(task), &out), [](std::string_view) {});
-  loop.run();
-  return out;
-}
 
 // A folder that is gone at the end of its test.
 struct Folder {
@@ -197,94 +172,4 @@ TEST_CASE("a missing or oversized file cannot be opened") {
   CHECK(FileRegistry::open(folder.path / "big", kDevnetNetworkId)
             .error()
             .is(files::FileError::kTooLong));
-}
-
-TEST_CASE("devnet blocks follow from their number alone") {
-  const ports::Block block = newest_devnet_block(UnixSeconds(1'800'000'003));
-  CHECK_EQ(block.seqno.value(), 360'000'000);
-  CHECK_EQ(block.generated_at.value(), 1'800'000'000);
-  CHECK_EQ(block.root_hash.hex(),
-           "3180f09ba948b5051c1f31c324b7aec52147ea73ecbf0270db43e2ef2ef558c5");
-  CHECK_NE(devnet_block(Seqno(1)).root_hash, devnet_block(Seqno(2)).root_hash);
-
-  const auto blocks = make_devnet_blocks(UnixSeconds(1'800'000'003), 7, 100s);
-  REQUIRE(blocks.size() >= 3);
-  for (std::size_t i = 0; i + 1 < blocks.size(); ++i) {
-    CHECK_EQ(blocks[i].seqno.value() % 7, 0);
-    CHECK(blocks[i].seqno < blocks[i + 1].seqno);
-  }
-  CHECK_EQ(blocks.back().seqno.value(), 360'000'000);
-  CHECK(blocks.front().generated_at.value() <= 1'800'000'000 - 100);
-}
-
-TEST_CASE("a chain file's blocks are found by number, and the newest for statements") {
-  Folder folder;
-  FixedClock clock;
-  const auto file = folder.path / "chain.toml";
-  const auto blocks = make_devnet_blocks(UnixSeconds(clock.seconds), 7, 100s);
-  REQUIRE(write(file, write_chain_file(blocks)).has_value());
-  const auto head = FileChainHead::open(file, kDevnetNetworkId, 7, clock).value();
-  CHECK_EQ(wait_for(head->newest_block())->seqno, blocks.back().seqno);
-  const auto statement = wait_for(head->newest_statement_block()).value();
-  CHECK_EQ(statement.seqno.value(), 360'000'000 - 360'000'000 % 7);
-  CHECK_EQ(wait_for(head->block(statement.seqno))->root_hash, statement.root_hash);
-  CHECK(wait_for(head->block(Seqno(5))).error().is(ChainError::kUnknownBlock));
-
-  // A newer file takes force, a broken one does not.
-  clock.seconds += 70;
-  REQUIRE(write(file, write_chain_file(make_devnet_blocks(UnixSeconds(clock.seconds), 7, 10s)))
-              .has_value());
-  CHECK_EQ(wait_for(head->newest_block())->seqno.value(), clock.seconds / 5);
-  CHECK(wait_for(head->block(blocks.front().seqno)).error().is(ChainError::kUnknownBlock));
-  REQUIRE(write(file, "network = -777\nsource = \"blocks\"\n").has_value());
-  CHECK_EQ(wait_for(head->newest_block())->seqno.value(), clock.seconds / 5);
-  CHECK(head->last_error()->is(ChainError::kMalformed));
-}
-
-TEST_CASE("a chain file without a block for statements says so") {
-  Folder folder;
-  FixedClock clock;
-  const auto file = folder.path / "chain.toml";
-  REQUIRE(write(file, write_chain_file({devnet_block(Seqno(13))})).has_value());
-  const auto head = FileChainHead::open(file, kDevnetNetworkId, 7, clock).value();
-  CHECK(wait_for(head->newest_statement_block()).error().is(ChainError::kUnknownBlock));
-}
-
-TEST_CASE("under the devnet's clock blocks need no file of their own") {
-  Folder folder;
-  FixedClock clock;
-  const auto file = folder.path / "chain.toml";
-  REQUIRE(write(file, write_clock_chain_file()).has_value());
-  const auto head = FileChainHead::open(file, kDevnetNetworkId, 256, clock).value();
-  CHECK_EQ(wait_for(head->newest_block())->seqno.value(), 360'000'000);
-  const auto statement = wait_for(head->newest_statement_block()).value();
-  CHECK_EQ(statement.seqno.value() % 256, 0);
-  CHECK_EQ(wait_for(head->block(statement.seqno))->root_hash,
-           devnet_block(statement.seqno).root_hash);
-  CHECK(wait_for(head->block(Seqno(360'000'001))).error().is(ChainError::kUnknownBlock));
-  CHECK(wait_for(head->block(Seqno(1))).error().is(ChainError::kUnknownBlock));
-  clock.seconds += 5;
-  CHECK(wait_for(head->block(Seqno(360'000'001))).has_value());
-}
-
-TEST_CASE("chain files outside the closed schema, or of another network, are refused") {
-  const std::string good = write_chain_file({devnet_block(Seqno(5)), devnet_block(Seqno(6))});
-  REQUIRE(parse_chain_file(as_bytes(good)).has_value());
-  const auto refusal = [&](std::string_view what, std::string_view with) {
-    const std::string text = changed(good, what, with);
-    return parse_chain_file(as_bytes(text)).error();
-  };
-  CHECK(refusal("network = -777", "network = 1").is(ChainError::kForbidden));
-  CHECK(refusal("\"blocks\"", "\"trust me\"").is(ChainError::kMalformed));
-  CHECK(refusal("\"blocks\"", "\"devnet-clock\"").is(ChainError::kMalformed));
-  CHECK(refusal("seqno = 6", "seqno = 5").is(ChainError::kMalformed));
-  CHECK(refusal("seqno = 6", "seqno = 4294967296").is(ChainError::kMalformed));
-  CHECK(refusal("generated_at = 30", "generated_at = 24").is(ChainError::kMalformed));
-  CHECK(refusal("seqno = 6", "seqno = 6\nextra = 1").is(ChainError::kMalformed));
-  Folder folder;
-  FixedClock clock;
-  REQUIRE(write(folder.path / "chain.toml", good).has_value());
-  CHECK(FileChainHead::open(folder.path / "chain.toml", NetworkId(-3), 1, clock)
-            .error()
-            .is(ChainError::kForbidden));
 }

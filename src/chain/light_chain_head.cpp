@@ -61,6 +61,8 @@ bool LightChainHead::may_try_again() const {
 ports::Task<void> LightChainHead::sync() {
   const auto proven = co_await source_->sync(world_.clock.in(kAnswerWithin));
   tried_at_ = world_.clock.now();
+  world_.metrics.set(ports::Gauge::kLiteServersLive,
+                     static_cast<std::int64_t>(source_->servers_live()));
   if (!proven) {
     if (!is_same_trouble(trouble_, proven.error()))
       world_.log.warn("chain.sync_failed", {LogField::error(proven.error())});
@@ -70,6 +72,8 @@ ports::Task<void> LightChainHead::sync() {
   const bool is_news = !head_ || trouble_;
   head_ = port_block(*proven);
   trouble_.reset();
+  world_.metrics.set(ports::Gauge::kChainHeadSeqno, head_->seqno.value());
+  world_.metrics.set(ports::Gauge::kChainHeadTime, head_->generated_at.value());
   if (is_news) world_.log.info("chain.synced", {LogField::seqno(head_->seqno)});
 }
 

@@ -6,6 +6,7 @@
 #include "async/event.h"
 #include "base/log.h"
 #include "chain/light_client.h"
+#include "ports/metrics.h"
 
 namespace cocoon::chain {
 
@@ -13,7 +14,7 @@ struct ChainHeadSettings {
   std::uint32_t statement_interval = 1;  // the registry's, at least 1
   // How old the newest proven block may be by the wall clock; an outage of all lite-servers is
   // ridden out for so long.
-  std::chrono::seconds age_max{120};
+  std::chrono::seconds age_max = std::chrono::minutes(15);
 };
 
 // Blocks of the masterchain as the light client proved them. The newest one is looked for in the
@@ -25,6 +26,7 @@ class LightChainHead final : public ports::ChainHead {
   struct World {
     async::Clock& clock;
     const Logger& log;
+    ports::Metrics& metrics;
   };
   // All of `world` outlives this.
   LightChainHead(const async::Executor& executor, World world, std::unique_ptr<BlockSource> source,

@@ -37,6 +37,9 @@ class FakeSource final : public BlockSource {
     if (seqno == 0) co_return fail(ChainError::kUnknownBlock, "no key block before this one");
     co_return block_of(seqno);
   }
+  [[nodiscard]] std::size_t servers_live() const override {
+    return servers_ == Servers::kAway ? 0 : 2;
+  }
   static ProvenBlock block_of(std::uint32_t seqno) {
     ProvenBlock block;
     block.id = {ton::kMasterchain, ton::kWholeShard, seqno, {}, {}};
@@ -57,6 +60,7 @@ struct Scene {
   fakes::Simulation simulation{kStart};
   std::vector<std::string> lines;
   Logger log{LogLevel::kInfo, [this](std::string_view line) { lines.emplace_back(line); }};
+  fakes::CountingMetrics metrics;
   FakeSource::Servers servers = FakeSource::Servers::kAnswer;
   FakeSource* source = nullptr;
   std::unique_ptr<LightChainHead> head;
@@ -65,8 +69,8 @@ struct Scene {
     auto made = std::make_unique<FakeSource>(simulation.clock(), servers);
     source = made.get();
     head = std::make_unique<LightChainHead>(
-        simulation.executor(), LightChainHead::World{simulation.clock(), log}, std::move(made),
-        ChainHeadSettings{.statement_interval = interval, .age_max = kAgeMax});
+        simulation.executor(), LightChainHead::World{simulation.clock(), log, metrics},
+        std::move(made), ChainHeadSettings{.statement_interval = interval, .age_max = kAgeMax});
   }
   ~Scene() { simulation.end(); }
   Scene(const Scene&) = delete;
@@ -148,6 +152,10 @@ TEST_CASE("an outage is ridden out while the head is young enough, and refused a
   CHECK_EQ(scene.statement()->seqno.value(), 96);
   CHECK(scene.block(32).error().is(ChainError::kUnreachable));  // never proven before
   CHECK(scene.head->usable().has_value());
+
+  CHECK_EQ(scene.metrics.value(ports::Gauge::kChainHeadSeqno), kFirst);
+  CHECK_EQ(scene.metrics.value(ports::Gauge::kChainHeadTime), kStart.value());
+  CHECK_EQ(scene.metrics.value(ports::Gauge::kLiteServersLive), 0);
 
   scene.simulation.advance(1s);
   CHECK_EQ(scene.newest().error().message(),

@@ -108,6 +108,7 @@ Result<std::unique_ptr<LightClient>> LightClient::open(const async::Executor& ex
 }
 
 const std::optional<ProvenBlock>& LightClient::head() const { return state_->head; }
+std::size_t LightClient::servers_live() const { return state_->servers.live(); }
 std::uint64_t LightClient::links_checked() const { return state_->links_checked; }
 
 std::vector<RefusedAnswer> LightClient::refusals() const {

@@ -14,7 +14,7 @@ namespace cocoon::chain {
 struct LightClientSettings {
   LiteNetwork network;
   std::filesystem::path anchor_file;  // empty: how far it has proven is forgotten at the end
-  // How old the newest proven block may be by the wall clock.
+  // How old a newest block may be, by the wall clock, when it is proven.
   std::chrono::seconds age_max{120};
   // What the newest block has to say of itself; nothing: whatever the trusted block leads to.
   std::optional<NetworkId> network_id;
@@ -40,6 +40,8 @@ class BlockSource {
   // The block of this number. kUnknownBlock if it is too old to be proven.
   [[nodiscard]] virtual async::Task<Result<ProvenBlock>> block(std::uint32_t seqno,
                                                                async::Deadline deadline) = 0;
+  // How many lite-servers are connected now.
+  [[nodiscard]] virtual std::size_t servers_live() const = 0;
 };
 
 // Which server's answer was refused, and why.
@@ -83,6 +85,7 @@ class LightClient final : public BlockSource {
   [[nodiscard]] async::Task<Result<ton::ProvenTransaction>> send(ton::CellRef message,
                                                                  async::Deadline deadline);
 
+  [[nodiscard]] std::size_t servers_live() const override;
   // The latest refusals, oldest first.
   [[nodiscard]] std::vector<RefusedAnswer> refusals() const;
   // How many links have been checked since this was opened.

@@ -11,6 +11,7 @@
 namespace cocoon::chain {
 
 inline constexpr std::size_t kLiteServersMax = 64;
+inline constexpr std::size_t kGlobalConfigBytesMax = std::size_t{1} << 20U;
 
 struct LiteServerAddress {
   std::string host;  // an IPv4 address

@@ -60,6 +60,11 @@ std::vector<std::shared_ptr<LiteServer>> LiteServers::best_first() const {
   return sorted;
 }
 
+std::size_t LiteServers::live() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(servers_, [](const auto& server) { return server->is_connected(); }));
+}
+
 async::Task<void> LiteServers::attempt(std::shared_ptr<LiteServer> server,
                                        std::shared_ptr<Round> round) {
   const Result<Bytes> answer = co_await server->query(round->query, round->deadline);

@@ -56,6 +56,8 @@ class LiteServers {
 
   // A server whose answer turned out wrong only later.
   void blame(const std::string& server, const Error& reason);
+  // How many are connected now.
+  [[nodiscard]] std::size_t live() const;
   // The latest refusals, oldest first, at most 32.
   [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
 

@@ -5,8 +5,6 @@
 #include <algorithm>
 
 #include "attest/policy.h"
-#include "chain/chain_file.h"
-#include "chain/devnet.h"
 #include "chain/registry_toml.h"
 
 using namespace cocoon;
@@ -46,21 +44,5 @@ TEST_CASE("each image on each shape has the vector's hash") {
         std::ranges::find(image->shapes, testing::text(item, "shape"), &attest::MachineShape::name);
     REQUIRE(shape != image->shapes.end());
     CHECK_EQ(attest::image_hash_of(*image, *shape).hex(), testing::text(item, "image_hash"));
-  }
-}
-
-TEST_CASE("devnet blocks and the sample chain file are the vectors' blocks") {
-  const std::string toml = testing::read_text("tests/data/formats/chain.toml");
-  const ChainFile file = parse_chain_file(as_bytes(toml)).value();
-  const codec::Json all = vectors();
-  const auto& blocks = testing::items(all, "devnet_blocks");
-  REQUIRE_EQ(file.blocks.size(), blocks.size());
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const ports::Block made = devnet_block(file.blocks[i].seqno);
-    CHECK_EQ(file.blocks[i].seqno.value(), testing::number(blocks[i], "seqno"));
-    CHECK_EQ(made.root_hash.hex(), testing::text(blocks[i], "root_hash"));
-    CHECK(made.root_hash == file.blocks[i].root_hash);
-    CHECK_EQ(made.generated_at.value(), testing::number(blocks[i], "generated_at"));
-    CHECK(made.generated_at == file.blocks[i].generated_at);
   }
 }

@@ -17,7 +17,7 @@ namespace cocoon::config {
 struct ClientConfig {
   NetworkId network;
   std::filesystem::path state_dir;  // receipts, and what no restart may turn back
-  WorldFiles world;
+  WorldConfig world;
 
   // [listen]: the local OpenAI endpoint. Another host than a loopback one is refused unless
   // api_keys are set.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -21,11 +22,13 @@ struct Endpoint {
 // True for 127.0.0.0/8, ::1 and "localhost": addresses that other machines cannot reach.
 [[nodiscard]] bool is_loopback(std::string_view host);
 
-// [registry] and [chain]: files that stand in for the chain on a devnet. Relative paths are
-// relative to the folder of the configuration file.
-struct WorldFiles {
-  std::filesystem::path registry;
-  std::filesystem::path chain;
+// [registry] and [chain]. Relative paths are relative to the folder of the configuration file.
+struct WorldConfig {
+  std::filesystem::path registry;       // the registry as a file, which counts on a devnet only
+  std::filesystem::path global_config;  // TON's: lite-servers, and the block that is trusted
+  // How old the newest proven block may be before the role goes by it no more: so long an outage of
+  // all lite-servers is ridden out.
+  std::chrono::milliseconds head_age_max = std::chrono::minutes(15);
 };
 
 // [admin]: /metrics and /healthz, on 127.0.0.1 only.

@@ -22,7 +22,7 @@ state_dir = "state"
 [registry]
 file = "registry.toml"
 [chain]
-file = "/srv/chain.toml"
+global_config = "/srv/global.config.json"
 )";
 const std::string kProxyBasics = R"(network = -777
 identity_key_file = "proxy.key"
@@ -30,7 +30,7 @@ state_dir = "state"
 [registry]
 file = "registry.toml"
 [chain]
-file = "chain.toml"
+global_config = "global.config.json"
 )";
 
 class TemporaryFolder {
@@ -85,7 +85,7 @@ TEST_CASE("relative paths are taken from the folder of the configuration file") 
   REQUIRE(config.has_value());
   CHECK(config->state_dir == "/etc/cocoon/state");
   CHECK(config->world.registry == "/etc/cocoon/registry.toml");
-  CHECK(config->world.chain == "/srv/chain.toml");
+  CHECK(config->world.global_config == "/srv/global.config.json");
 }
 
 TEST_CASE("every client setting is read with its unit") {

@@ -15,7 +15,7 @@ struct ProxyConfig {
   NetworkId network;
   std::filesystem::path identity_key_file;  // see key_file.h
   std::filesystem::path state_dir;          // what no restart may turn back
-  WorldFiles world;
+  WorldConfig world;
 
   Endpoint listen{"127.0.0.1", 11000};  // [listen]
 

@@ -27,15 +27,18 @@ Result<std::filesystem::path> read_path(TomlTable& table, std::string_view key,
   return (base_folder / text).lexically_normal();
 }
 
-Result<WorldFiles> read_world(TomlTable& root, const std::filesystem::path& base_folder) {
-  WorldFiles files;
+Result<WorldConfig> read_world(TomlTable& root, const std::filesystem::path& base_folder) {
+  WorldConfig world;
   TRY(TomlTable registry, root.table("registry"));
-  TRY(files.registry, read_path(registry, "file", base_folder));
+  TRY(world.registry, read_path(registry, "file", base_folder));
   TRY_VOID(registry.finish());
   TRY(TomlTable chain, root.table("chain"));
-  TRY(files.chain, read_path(chain, "file", base_folder));
+  TRY(world.global_config, read_path(chain, "global_config", base_folder));
+  TRY(world.head_age_max, read_timeout(chain, "head_age_max", world.head_age_max));
+  if (world.head_age_max < std::chrono::seconds(5))
+    return chain.refuse("head_age_max", "must be from 5 s to 1 h");
   TRY_VOID(chain.finish());
-  return files;
+  return world;
 }
 
 Result<Endpoint> read_endpoint(TomlTable& listen, const Endpoint& absent) {
@@ -129,9 +132,10 @@ std::string write_texts(std::string_view key, const std::vector<std::string>& va
   return line + "]\n";
 }
 
-std::string write_world(const WorldFiles& world) {
+std::string write_world(const WorldConfig& world) {
   return "\n[registry]\n" + write_text("file", world.registry.string()) + "\n[chain]\n" +
-         write_text("file", world.chain.string());
+         write_text("global_config", world.global_config.string()) +
+         write_timeout("head_age_max", world.head_age_max);
 }
 
 std::string write_endpoint(const Endpoint& endpoint) {

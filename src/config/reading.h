@@ -16,8 +16,8 @@ namespace cocoon::config {
 // A required path; relative ones are taken from `base_folder`.
 [[nodiscard]] Result<std::filesystem::path> read_path(codec::TomlTable& table, std::string_view key,
                                                       const std::filesystem::path& base_folder);
-[[nodiscard]] Result<WorldFiles> read_world(codec::TomlTable& root,
-                                            const std::filesystem::path& base_folder);
+[[nodiscard]] Result<WorldConfig> read_world(codec::TomlTable& root,
+                                             const std::filesystem::path& base_folder);
 // `host` and `port` of a table; the caller finishes it.
 [[nodiscard]] Result<Endpoint> read_endpoint(codec::TomlTable& listen, const Endpoint& absent);
 [[nodiscard]] Result<AdminConfig> read_admin(codec::TomlTable& root, AdminConfig absent);
@@ -33,7 +33,7 @@ namespace cocoon::config {
                                                              std::chrono::milliseconds absent);
 
 // TOML of what the readers above read.
-[[nodiscard]] std::string write_world(const WorldFiles& world);
+[[nodiscard]] std::string write_world(const WorldConfig& world);
 [[nodiscard]] std::string write_endpoint(const Endpoint& endpoint);
 [[nodiscard]] std::string write_admin_and_log(const AdminConfig& admin, const LogConfig& log);
 // `key = value` lines.

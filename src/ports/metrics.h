@@ -41,8 +41,11 @@ enum class Gauge : std::uint8_t {
   kProxiesAttached,
   kEngineReady,  // 1 or 0
   kBytesBuffered,
+  kChainHeadSeqno,
+  kChainHeadTime,  // Unix seconds
+  kLiteServersLive,
 };
-inline constexpr Gauge kLastGauge = Gauge::kBytesBuffered;
+inline constexpr Gauge kLastGauge = Gauge::kLiteServersLive;
 
 enum class Timing : std::uint8_t {
   kFirstFrame,  // request accepted to first frame of the answer

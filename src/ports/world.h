@@ -29,7 +29,7 @@ class Random {
   }
 };
 
-// The registry as last read (with proofs, once the chain is wired in). The snapshot is immutable; a
+// The registry as last read. The snapshot is immutable; a
 // newer one replaces it.
 class Registry {
  public:

@@ -71,7 +71,10 @@ std::string fixture_configuration(const std::string& model_name) {
          "\"\npath = \"/models/test.gguf\"\nprivate_dir = \"/run/model\"\n"
          "[[proxies]]\nhost = \"127.0.0.1\"\nport = 11000\nkey = \"" +
          std::string(64, 'a') +
-         "\"\n[registry]\nfile = \"registry.toml\"\n[chain]\nfile = \"chain.toml\"\n";
+         "\"\n[registry]\nfile = \"registry.toml\"\n"
+         "[chain]\nglobal_config = \"global.config.json\"\n"
+         "[chain.trusted_block]\nseqno = 1\nroot_hash = \"" +
+         std::string(64, '1') + "\"\nfile_hash = \"" + std::string(64, '2') + "\"\n";
 }
 
 WorkerFixture make_worker_fixture(const std::string& seed, const std::string& model_name) {

@@ -2,8 +2,8 @@
 // sealed end to end.
 
 #include "admin/prometheus_metrics.h"
+#include "apps/common/role_chain.h"
 #include "apps/common/role_program.h"
-#include "chain/file_chain_head.h"
 #include "chain/file_registry.h"
 #include "config/client_config.h"
 #include "net/dialer.h"
@@ -59,9 +59,9 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
   admin::PrometheusMetrics metrics;
 
   CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, config.network));
-  CO_TRY(const auto head, chain::FileChainHead::open(
-                              config.world.chain, config.network,
-                              registry->current()->parameters.statement_block_interval, *clock));
+  CO_TRY(const auto chain,
+         RoleChain::start({executor, *clock, random, metrics, log},
+                          chain_settings(config, registry->current()->parameters)));
   CO_TRY(const auto receipts, store::ReceiptJournal::open(config.state_dir / "receipts"));
   CO_TRY(const auto floors, store::FloorFile::open(config.state_dir / "collateral-floors.cbor"));
   CO_TRY(const auto dialer, net::Dialer::create(executor));
@@ -73,7 +73,7 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
                                   .expected_proxy_key = proxy.key,
                                   .dial_timeout = config.connect_timeout});
       },
-      {*registry, *head, *floors, random, metrics, *clock, log});
+      {*registry, chain->head(), *floors, random, metrics, *clock, log});
   async::spawn(executor, fleet.keep_fresh(),
                [&log](std::string_view) { log.error("client.loop_crashed"); });
 
@@ -87,6 +87,8 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
   endpoint.listens_on(server->local().port);
   CO_TRY(const auto admin_server,
          AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
+           if (const auto trouble = chain->trouble())
+             return {admin::Health::State::kNotServing, *trouble};
            if (fleet.proxies_up() == 0)
              return {admin::Health::State::kNotServing, "no proxy answers"};
            if (fleet.workers_verified() == 0)

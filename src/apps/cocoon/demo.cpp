@@ -131,10 +131,7 @@ Result<Checked> check(const DevnetFacts& facts, const Answer& answer) {
 std::uint64_t metric(std::uint16_t admin_port, std::string_view name) {
   const auto reply = ask_local(admin_port, "GET", "/metrics", "", kFetchBy);
   if (!reply) return 0;
-  const std::string page = "\n" + std::string(as_text(reply->body));
-  const auto at = page.find(fmt::format("\n{} ", name));
-  return at == std::string::npos ? 0
-                                 : std::strtoull(page.c_str() + at + name.size() + 2, nullptr, 10);
+  return metric_in(as_text(reply->body), name).value_or(0);
 }
 
 std::uint64_t bytes_relayed(const DevnetFacts& facts) {

@@ -14,7 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPlatformBy = 20s;
+// Each of what the roles stand on: the simulated platform, the local TON.
+constexpr auto kReadyBy = 60s;
 // Copying and hashing the model, loading it, taking a quote, dialling, being verified.
 constexpr auto kServingBy = 180s;
 constexpr auto kPoll = 50ms;
@@ -52,8 +53,9 @@ Result<std::unique_ptr<Devnet>> Devnet::lay_out(const DevnetOptions& options, co
   TRY_VOID(net->start_platform());
   tell("hashing the model for the registry");
   TRY(net->facts_, plan_devnet(options));
+  tell("starting a local TON network");
+  TRY_VOID(net->start_ton());
   TRY_VOID(write_devnet_files(options, net->facts_));
-  TRY_VOID(net->start_ton(tell));
   return net;
 }
 
@@ -64,36 +66,35 @@ Status Devnet::start_platform() {
   TRY_VOID(launch({.name = "tdx-sim",
                    .executable = program_folder() / "tdx-sim",
                    .arguments = {"--tsm", in_state("tsm").string(), "--state", sim.string()}}));
-  for (auto waited = 0ms; waited < kPlatformBy; waited += kPoll) {
-    if (std::filesystem::exists(sim / kSimReadyFile, ignored)) return {};
-    if (!processes_.back().is_running()) break;
-    std::this_thread::sleep_for(kPoll);
-  }
-  return fail(AppError::kChildFailed, "tdx-sim did not start:" + processes_.back().last_words());
+  return wait_for_file(sim / kSimReadyFile);
 }
 
-Status Devnet::start_ton(const Tell& tell) {
+Status Devnet::start_ton() {
   const char* const path = std::getenv("PATH");
-  const auto program = find_ton_devnet(program_folder(), path == nullptr ? "" : path);
+  auto program = find_ton_devnet(program_folder(), path == nullptr ? "" : path);
   if (!program) {
-    facts_.ton_missing = program.error().message();
-    tell("no local TON network: " + facts_.ton_missing);
-    return {};
+    return std::unexpected(std::move(program).error().with_context(
+        "a network on one machine brings a local TON along, which cannot run here"));
   }
-  tell("starting a local TON network");
   const std::filesystem::path folder = in_state("ton");
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   std::filesystem::remove(folder / kTonReadyFile, failed);
-  return launch({.name = "ton-devnet",
-                 .executable = program->node,
-                 .arguments = ton_devnet_arguments(*program, folder, facts_.ton)});
+  TRY_VOID(launch({.name = "ton-devnet",
+                   .executable = program->node,
+                   .arguments = ton_devnet_arguments(*program, folder, facts_.ton)}));
+  return wait_for_file(folder / kTonReadyFile);
 }
 
-bool Devnet::is_ton_ready() const {
-  std::error_code failed;
-  return !facts_.ton_missing.empty() ||
-         std::filesystem::exists(in_state("ton") / kTonReadyFile, failed);
+Status Devnet::wait_for_file(const std::filesystem::path& file) {
+  std::error_code ignored;
+  for (auto waited = 0ms; waited < kReadyBy; waited += kPoll) {
+    if (std::filesystem::exists(file, ignored)) return {};
+    if (!processes_.back().is_running()) break;
+    std::this_thread::sleep_for(kPoll);
+  }
+  return fail(AppError::kChildFailed,
+              processes_.back().name() + " did not start:" + processes_.back().last_words());
 }
 
 Status Devnet::launch(Program program) {
@@ -125,7 +126,7 @@ Status Devnet::wait_until_serving(const Tell& tell) {
   while (std::chrono::steady_clock::now() < give_up) {
     TRY_VOID(first_failure());
     std::erase_if(waiting, is_serving);
-    if (waiting.empty() && is_ton_ready() && is_serving(facts_.client_admin_port)) return {};
+    if (waiting.empty() && is_serving(facts_.client_admin_port)) return {};
     std::this_thread::sleep_for(kPoll);
   }
   return fail(AppError::kTimeout,

@@ -39,9 +39,10 @@ class Devnet {
   };
   explicit Devnet(DevnetOptions options) : options_(std::move(options)) {}
   [[nodiscard]] Status start_platform();
-  // A local TON network, where this machine has what it takes; facts() say if it has not.
-  [[nodiscard]] Status start_ton(const Tell& tell);
-  [[nodiscard]] bool is_ton_ready() const;
+  // The local TON network that everything else proves its blocks from.
+  [[nodiscard]] Status start_ton();
+  // Waits for a file that the program started last writes when it is ready.
+  [[nodiscard]] Status wait_for_file(const std::filesystem::path& file);
   [[nodiscard]] Status launch(Program program);
   [[nodiscard]] Status wait_until_serving(const Tell& tell);
   [[nodiscard]] Status first_failure();

@@ -10,9 +10,10 @@
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/local_http.h"
 #include "apps/cocoon/proxy_identity.h"
+#include "apps/cocoon/worker_setup.h"
 #include "attest/image_toml.h"
 #include "base/log.h"
-#include "chain/chain_file.h"
+#include "chain/lite_network.h"
 #include "chain/registry_toml.h"
 #include "codec/json.h"
 #include "config/client_config.h"
@@ -111,6 +112,10 @@ Result<Bytes> small_file(const std::filesystem::path& file) {
   return files::read_file(file, kSmallFileMax);
 }
 
+std::filesystem::path ton_config_of(const DevnetOptions& options) {
+  return options.state / "ton" / kTonConfigFile;
+}
+
 Result<registry::Snapshot> make_registry(const DevnetOptions& options, const DevnetFacts& facts) {
   registry::Snapshot snapshot;
   snapshot.network = kDevnetNetworkId;
@@ -121,6 +126,7 @@ Result<registry::Snapshot> make_registry(const DevnetOptions& options, const Dev
   snapshot.policy.images.push_back(std::move(image));
   TRY(const Bytes root_der, small_file(sim / "root.der"));
   snapshot.policy.roots.emplace_back(crypto::sha256(root_der));
+  snapshot.parameters.statement_block_interval = kTonStatementInterval;
   snapshot.policy.statement_age_max = snapshot.parameters.key_epoch + snapshot.parameters.key_grace;
   snapshot.models.push_back({.name = facts.model_name, .hash = facts.model_hash});
   for (const DevnetProxy& proxy : facts.proxies) {
@@ -130,13 +136,19 @@ Result<registry::Snapshot> make_registry(const DevnetOptions& options, const Dev
   return snapshot;
 }
 
+config::WorldConfig world_of(const DevnetOptions& options) {
+  config::WorldConfig world;
+  world.registry = options.state / "registry.toml";
+  world.global_config = ton_config_of(options);
+  return world;
+}
+
 std::string proxy_toml(const DevnetOptions& options, const DevnetProxy& proxy) {
   config::ProxyConfig config;
   config.network = kDevnetNetworkId;
   config.identity_key_file = options.state / (proxy.name + ".key");
   config.state_dir = options.state / proxy.name;
-  config.world = {.registry = options.state / "registry.toml",
-                  .chain = options.state / "chain.toml"};
+  config.world = world_of(options);
   config.listen = {"127.0.0.1", proxy.port};
   config.first_frame_timeout = 10min;
   config.streams_per_client_max = options.requests_at_once.value_or(config.streams_per_client_max);
@@ -149,8 +161,7 @@ std::string client_toml(const DevnetOptions& options, const DevnetFacts& facts) 
   config::ClientConfig config;
   config.network = kDevnetNetworkId;
   config.state_dir = options.state / "client";
-  config.world = {.registry = options.state / "registry.toml",
-                  .chain = options.state / "chain.toml"};
+  config.world = world_of(options);
   config.listen = {"127.0.0.1", facts.client_port};
   config.first_frame_timeout = 10min;
   config.idle_timeout = 10min;
@@ -159,7 +170,7 @@ std::string client_toml(const DevnetOptions& options, const DevnetFacts& facts) 
 }
 
 std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, std::size_t index,
-                        const std::filesystem::path& programs) {
+                        const ton::BlockId& trusted) {
   const std::filesystem::path folder = options.state / worker_name(index);
   std::string toml = fmt::format("network = {}\nstate_dir = '{}'\n\n[engine]\n",
                                  kDevnetNetworkId.value(), folder.string());
@@ -167,7 +178,7 @@ std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, 
     toml += fmt::format("kind = 'external'\nurl = '{}'\n", *options.engine_url);
   } else {
     toml += fmt::format("kind = 'llama-server'\nprogram = '{}'\n",
-                        (programs / "llama-server").string());
+                        (options.programs / "llama-server").string());
   }
   toml += fmt::format("\n[model]\nname = '{}'\n", facts.model_name);
   if (!options.engine_url) {
@@ -180,9 +191,8 @@ std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, 
     toml += fmt::format("\n[[proxies]]\nhost = '127.0.0.1'\nport = {}\nkey = '{}'\n", proxy.port,
                         proxy.key.hex());
   }
-  toml += fmt::format("\n[registry]\nfile = '{}'\n\n[chain]\nfile = '{}'\n",
-                      (options.state / "registry.toml").string(),
-                      (options.state / "chain.toml").string());
+  toml += fmt::format("\n[registry]\nfile = '{}'\n", (options.state / "registry.toml").string());
+  toml += worker_chain_toml(ton_config_of(options), trusted);
   toml += fmt::format("\n[tee]\ntsm_path = '{}'\ncollateral_file = '{}'\n",
                       (options.state / "tsm").string(),
                       (options.state / "tdx-sim" / "collateral.json").string());
@@ -248,14 +258,15 @@ Status put(const std::filesystem::path& file, std::string_view text) {
 Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts) {
   TRY(const registry::Snapshot snapshot, make_registry(options, facts));
   TRY_VOID(put(options.state / "registry.toml", chain::write_registry_toml(snapshot)));
-  TRY_VOID(put(options.state / "chain.toml", chain::write_clock_chain_file()));
+  TRY(const Bytes ton_config, small_file(ton_config_of(options)));
+  TRY(const chain::LiteNetwork ton, chain::parse_global_config(as_text(ton_config)));
   for (const DevnetProxy& proxy : facts.proxies) {
     TRY_VOID(put(options.state / (proxy.name + ".toml"), proxy_toml(options, proxy)));
   }
   for (std::size_t i = 0; i < options.workers; ++i) {
     TRY_VOID(make_folder(options.state / worker_name(i)));
     TRY_VOID(put(options.state / (worker_name(i) + ".toml"),
-                 worker_toml(options, facts, i, options.programs)));
+                 worker_toml(options, facts, i, ton.trusted)));
   }
   TRY_VOID(make_folder(options.state / "client"));
   return put(options.state / "client.toml", client_toml(options, facts));

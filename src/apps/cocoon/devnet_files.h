@@ -45,7 +45,6 @@ struct DevnetFacts {
   std::vector<DevnetProxy> proxies;
   std::vector<std::uint16_t> worker_admin_ports;
   TonDevnetPorts ton;
-  std::string ton_missing;  // why there is no local TON network; empty if there is one
 };
 
 // tdx-sim writes this file last, when everything else of it is there.
@@ -56,8 +55,8 @@ inline constexpr const char* kSimReadyFile = "image.toml";
 
 // Decides names, ports and keys, and hashes the model.
 [[nodiscard]] Result<DevnetFacts> plan_devnet(const DevnetOptions& options);
-// Writes registry, chain and every role's configuration into the state folder. tdx-sim must be
-// ready.
+// Writes the registry and every role's configuration into the state folder. tdx-sim and the local
+// TON network must be ready.
 [[nodiscard]] Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts);
 
 }  // namespace cocoon::apps

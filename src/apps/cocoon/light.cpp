@@ -13,15 +13,13 @@
 namespace cocoon::apps {
 namespace {
 
-constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
-
 // Beside the devnet's state, one file for each trusted block.
 std::filesystem::path default_anchor(const ton::BlockId& trusted) {
   return default_state().parent_path() / "ton" / (trusted.root_hash.hex().substr(0, 16) + ".json");
 }
 
 Result<chain::LightClientSettings> settle(const LightOptions& options) {
-  TRY(const Bytes text, files::read_file(options.config, kConfigBytesMax));
+  TRY(const Bytes text, files::read_file(options.config, chain::kGlobalConfigBytesMax));
   chain::LightClientSettings settings;
   TRY(settings.network, chain::parse_global_config(as_text(text)));
   settings.age_max = std::chrono::seconds(options.age_max_s);

@@ -1,6 +1,7 @@
 #include "apps/cocoon/local_http.h"
 
 #include <boost/asio/io_context.hpp>
+#include <cstdlib>
 #include <optional>
 
 #include "apps/cocoon/error.h"
@@ -46,6 +47,14 @@ Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string
   loop.run();
   if (!reply) return fail(AppError::kBadAnswer, "the request did not end");
   return std::move(*reply);
+}
+
+std::optional<std::uint64_t> metric_in(std::string_view page, std::string_view name) {
+  const std::string text = "\n" + std::string(page);
+  const auto at = text.find("\n" + std::string(name) + " ");
+  if (at == std::string::npos) return std::nullopt;
+  // Prometheus writes whole numbers as it does all others, in the shortest way: 1.5e+09, say.
+  return static_cast<std::uint64_t>(std::strtod(text.c_str() + at + name.size() + 2, nullptr));
 }
 
 }  // namespace cocoon::apps

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,8 @@ struct LocalReply {
 [[nodiscard]] Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path,
                                            std::string_view body,
                                            std::chrono::milliseconds timeout);
+
+// The value of a metric without labels on a /metrics page; nothing if it is not there.
+[[nodiscard]] std::optional<std::uint64_t> metric_in(std::string_view page, std::string_view name);
 
 }  // namespace cocoon::apps

@@ -100,8 +100,9 @@ void add_worker_setup(Commands& commands, CLI::App& worker) {
   command.add_option("--model", setup.model,
                      "the model, a GGUF file or the folder of one; the registry must list it");
   command.add_option("--registry", setup.registry, "registry file, which names models and proxies");
-  command.add_option("--chain", setup.chain,
-                     "chain file; chain.toml beside the registry unless given");
+  command.add_option("--global-config", setup.global_config,
+                     "TON's global configuration, whose init_block the worker trusts; "
+                     "global.config.json beside the registry unless given");
   command.add_option("--tsm", setup.tsm,
                      "configfs-tsm tree, where it is not the kernel's own (tdx-sim)");
   command.add_option("--collateral", setup.collateral,

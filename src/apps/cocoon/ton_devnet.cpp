@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBlockIntervalMs = "1000";
+constexpr const char* kBlockIntervalMs = "5000";
 
 bool is_executable(const fs::path& file) {
   std::error_code failed;
@@ -53,6 +53,8 @@ std::vector<std::string> ton_devnet_arguments(const TonDevnetProgram& program,
           (folder / "chain").string(),
           "--interval-ms",
           kBlockIntervalMs,
+          "--begin-at-multiple",
+          std::to_string(kTonStatementInterval),
           "--http-port",
           std::to_string(ports.http),
           "--control-port",

@@ -35,6 +35,9 @@ struct TonDevnetPorts {
                                                             const std::filesystem::path& folder,
                                                             const TonDevnetPorts& ports);
 
+// Statements name its newest block whose seqno is a multiple of this; the chain begins with one.
+inline constexpr std::uint32_t kTonStatementInterval = 16;
+
 inline constexpr const char* kTonReadyFile = "ready.json";
 inline constexpr const char* kTonConfigFile = "global.config.json";
 

@@ -7,6 +7,7 @@
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/ton_address.h"
 #include "attest/worker_config.h"
+#include "chain/lite_network.h"
 #include "chain/registry_toml.h"
 #include "files/small_files.h"
 
@@ -113,6 +114,14 @@ Result<registry::Model> recognise(const fs::path& model, const registry::Snapsho
                           model.string(), identity.hash.hex(), names.empty() ? "none" : names));
 }
 
+Result<ton::BlockId> trusted_block_of(const fs::path& global_config) {
+  TRY_VOID(must_exist(global_config, "global configuration of TON"));
+  TRY(const Bytes text, files::read_file(global_config, chain::kGlobalConfigBytesMax));
+  auto network = chain::parse_global_config(as_text(text));
+  if (network) return network->trusted;
+  return fail(AppError::kBadInput, global_config.string() + ": " + network.error().message());
+}
+
 Result<fs::path> find_engine(const fs::path& programs) {
   fs::path engine = programs / "llama-server";
   std::error_code failed;
@@ -123,7 +132,7 @@ Result<fs::path> find_engine(const fs::path& programs) {
 
 std::string configuration(const WorkerSetup& setup, const registry::Snapshot& snapshot,
                           const registry::Model& model, const fs::path& engine,
-                          const Layout& layout) {
+                          const ton::BlockId& trusted, const Layout& layout) {
   std::string toml = fmt::format(
       "# A worker's configuration. Its bytes are measured into the worker's evidence, so all of it "
       "is public.\n"
@@ -140,8 +149,8 @@ std::string configuration(const WorkerSetup& setup, const registry::Snapshot& sn
     toml += fmt::format("\n[[proxies]]  # {}\nhost = '{}'\nport = {}\nkey = '{}'\n", proxy.name,
                         proxy.host, proxy.port, proxy.key.hex());
   }
-  toml += fmt::format("\n[registry]\nfile = '{}'\n\n[chain]\nfile = '{}'\n",
-                      setup.registry.string(), setup.chain.string());
+  toml += fmt::format("\n[registry]\nfile = '{}'\n", setup.registry.string());
+  toml += worker_chain_toml(setup.global_config, trusted);
   toml += "\n[tee]\n";
   if (!setup.tsm.empty()) toml += fmt::format("tsm_path = '{}'\n", setup.tsm.string());
   toml += fmt::format("collateral_file = '{}'\n", setup.collateral.string());
@@ -184,6 +193,13 @@ Status write_files(const WorkerSetup& setup, const Layout& layout, const std::st
 
 }  // namespace
 
+std::string worker_chain_toml(const fs::path& global_config, const ton::BlockId& trusted) {
+  return fmt::format(
+      "\n[chain]\nglobal_config = '{}'\n"
+      "\n[chain.trusted_block]\nseqno = {}\nroot_hash = '{}'\nfile_hash = '{}'\n",
+      global_config.string(), trusted.seqno, trusted.root_hash.hex(), trusted.file_hash.hex());
+}
+
 Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
                                       const engine::Progress& progress) {
   TRY(setup.config, make_absolute(setup.config));
@@ -194,9 +210,10 @@ Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
                        setup.config.parent_path() / "registry.toml", "registry file",
                        "--registry FILE"));
   TRY(const registry::Snapshot snapshot, read_registry(setup.registry));
-  if (setup.chain.empty()) setup.chain = setup.registry.parent_path() / "chain.toml";
-  TRY(setup.chain, make_absolute(setup.chain));
-  TRY_VOID(must_exist(setup.chain, "chain file"));
+  if (setup.global_config.empty())
+    setup.global_config = setup.registry.parent_path() / "global.config.json";
+  TRY(setup.global_config, make_absolute(setup.global_config));
+  TRY(const ton::BlockId trusted, trusted_block_of(setup.global_config));
   TRY_VOID(settle_path(setup.model, ask, "Model, a GGUF file or the folder of one",
                        setup.programs.parent_path() / "models", "model", "--model PATH"));
   TRY(const registry::Model model, recognise(setup.model, snapshot, progress));
@@ -204,7 +221,7 @@ Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
   if (setup.collateral.empty()) setup.collateral = setup.config.parent_path() / "collateral.json";
   TRY(setup.collateral, make_absolute(setup.collateral));
   const Layout layout = layout_of(setup.config);
-  const std::string toml = configuration(setup, snapshot, model, engine, layout);
+  const std::string toml = configuration(setup, snapshot, model, engine, trusted, layout);
   TRY(const attest::WorkerConfig read_back, attest::parse_worker_config(as_bytes(toml)));
   TRY_VOID(write_files(setup, layout, toml));
   WorkerSetupDone done{setup.config, model.name, model.hash, {}, layout.next};

@@ -10,6 +10,7 @@
 #include "apps/cocoon/terminal.h"
 #include "base/result.h"
 #include "engine/model_files.h"
+#include "ton/tl/block_id.h"
 
 namespace cocoon::apps {
 
@@ -19,13 +20,13 @@ struct WorkerSetup {
   enum class Overwrite : std::uint8_t { kAsk, kYes };
 
   std::filesystem::path config = kSystemWorkerConfig;
-  std::optional<std::string> owner;  // TON address; empty: none
-  std::filesystem::path model;       // GGUF file or its folder
-  std::filesystem::path registry;    // file; names models and proxies
-  std::filesystem::path chain;       // file; left empty: chain.toml beside the registry
-  std::filesystem::path tsm;         // left empty: the kernel's
-  std::filesystem::path collateral;  // left empty: collateral.json beside the configuration
-  std::filesystem::path programs;    // where llama-server lies
+  std::optional<std::string> owner;     // TON address; empty: none
+  std::filesystem::path model;          // GGUF file or its folder
+  std::filesystem::path registry;       // file; names models and proxies
+  std::filesystem::path global_config;  // TON's; left empty: global.config.json beside the registry
+  std::filesystem::path tsm;            // left empty: the kernel's
+  std::filesystem::path collateral;     // left empty: collateral.json beside the configuration
+  std::filesystem::path programs;       // where llama-server lies
   Overwrite overwrite = Overwrite::kAsk;
 };
 
@@ -47,6 +48,10 @@ using Ask =
 // kBadInput says what is missing or wrong.
 [[nodiscard]] Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
                                                     const engine::Progress& progress);
+
+// [chain] of a worker's configuration: TON's global.config.json and the block that is trusted.
+[[nodiscard]] std::string worker_chain_toml(const std::filesystem::path& global_config,
+                                            const ton::BlockId& trusted);
 
 // `cocoon worker setup`: asks on a terminal.
 int run_worker_setup(WorkerSetup setup, Terminal& terminal);

@@ -7,7 +7,6 @@
 
 #include "apps/cocoon/ton_address.h"
 #include "attest/worker_config.h"
-#include "chain/chain_file.h"
 #include "chain/registry_toml.h"
 #include "tests/support/temp_folder.h"
 
@@ -37,7 +36,8 @@ struct Machine {
     std::filesystem::create_directories(folder / "bin");
     std::ofstream(folder / "bin/llama-server") << "engine";
     std::ofstream(folder / "small.gguf") << "GGUF of a test";
-    std::ofstream(folder / "chain.toml") << chain::write_clock_chain_file();
+    std::filesystem::copy_file("packaging/networks/mainnet.config.json",
+                               folder / "global.config.json");
     write_registry(engine::hash_for_registry(folder / "small.gguf").value().hash);
     setup.config = folder / "etc/worker.toml";
     setup.owner = kOwner;
@@ -86,7 +86,10 @@ TEST_CASE("flags alone make a configuration that the worker reads") {
   CHECK_EQ(config->model.name, "Small");
   CHECK_EQ(config->model.path, machine.setup.model.string());
   CHECK_EQ(config->engine.program, (machine.folder / "bin/llama-server").string());
-  CHECK_EQ(config->chain_file, (machine.folder / "chain.toml").string());
+  CHECK_EQ(config->chain.global_config, (machine.folder / "global.config.json").string());
+  CHECK_EQ(config->chain.trusted.seqno.value(), 59379986);
+  CHECK_EQ(config->chain.trusted.root_hash.hex(),
+           "4a46b58c0ee1187f7a904fb27363e8dd2c49dc3a8c695632d52205201f1e69a9");
   CHECK(std::filesystem::is_directory(config->state_dir));
 }
 
@@ -175,10 +178,15 @@ TEST_CASE(
   CHECK_FALSE(std::filesystem::exists(machine.setup.config));
 }
 
-TEST_CASE("without an engine or a chain file there is no worker to set up") {
+TEST_CASE("without an engine or a network there is no worker to set up") {
   Machine machine;
   SUBCASE("engine") { std::filesystem::remove(machine.folder / "bin/llama-server"); }
-  SUBCASE("chain") { std::filesystem::remove(machine.folder / "chain.toml"); }
+  SUBCASE("no global configuration") {
+    std::filesystem::remove(machine.folder / "global.config.json");
+  }
+  SUBCASE("an unusable global configuration") {
+    std::ofstream(machine.folder / "global.config.json") << "{}";
+  }
   SUBCASE("an unusable registry") { std::ofstream(machine.setup.registry) << "network = -239\n"; }
   CHECK_FALSE(machine.run().has_value());
 }

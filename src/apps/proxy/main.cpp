@@ -2,12 +2,13 @@
 
 #include "admin/prometheus_metrics.h"
 #include "apps/common/links.h"
+#include "apps/common/role_chain.h"
 #include "apps/common/role_program.h"
-#include "chain/file_chain_head.h"
 #include "chain/file_registry.h"
 #include "config/key_file.h"
 #include "config/proxy_config.h"
 #include "net/listener.h"
+#include "net/os_random.h"
 #include "net/shutdown_signal.h"
 #include "roles/proxy/service.h"
 #include "store/floor_file.h"
@@ -52,21 +53,23 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
   const async::Executor executor = loop.get_executor();
   const Logger log = Logger::to_stderr(config.log.level);
   const auto clock = async::make_real_clock();
+  net::OsRandom random;
   admin::PrometheusMetrics metrics;
 
   CO_TRY(auto seed, config::load_key_file(config.identity_key_file));
   const auto identity = std::make_shared<const crypto::Ed25519KeyPair>(
       crypto::Ed25519KeyPair::from_seed(std::move(seed)));
   CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, config.network));
-  CO_TRY(const auto head, chain::FileChainHead::open(
-                              config.world.chain, config.network,
-                              registry->current()->parameters.statement_block_interval, *clock));
+  CO_TRY(const auto chain,
+         RoleChain::start({executor, *clock, random, metrics, log},
+                          chain_settings(config, registry->current()->parameters)));
   if (registry->current()->proxy_by_key(identity->public_key()) == nullptr) {
     log.warn("proxy.not_in_registry");
   }
 
   CO_TRY(const auto floors, store::FloorFile::open(config.state_dir / "collateral-floors.cbor"));
-  proxy::WorkerPool pool(config.workers_max, {*registry, *head, *floors, metrics, *clock, log});
+  proxy::WorkerPool pool(config.workers_max,
+                         {*registry, chain->head(), *floors, metrics, *clock, log});
   proxy::BillBook bills(config.bills_max);
   proxy::Relay relay(relay_limits(config), {pool, bills, metrics, *clock, log});
   proxy::Service service(pool, bills, relay);
@@ -77,6 +80,8 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
                              }));
   CO_TRY(const auto admin_server,
          AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
+           if (const auto trouble = chain->trouble())
+             return {admin::Health::State::kNotServing, *trouble};
            if (pool.directory().entries.empty())
              return {admin::Health::State::kNotServing, "no worker is attached"};
            return {admin::Health::State::kServing, "serving"};

@@ -9,9 +9,9 @@
 
 #include "admin/prometheus_metrics.h"
 #include "apps/common/links.h"
+#include "apps/common/role_chain.h"
 #include "apps/common/role_program.h"
 #include "apps/worker/model.h"
-#include "chain/file_chain_head.h"
 #include "chain/file_registry.h"
 #include "engine/external_engine.h"
 #include "engine/llama_server.h"
@@ -135,7 +135,7 @@ class RunningEngine {
   std::unique_ptr<engine::ExternalEngine> external_;
 };
 
-// Takes the first quote; a chain file or a quote source that is still starting gets a minute.
+// Takes the first quote; lite-servers or a quote source that are still starting get a minute.
 async::Task<Status> first_evidence(worker::Keyring& keyring, async::Clock& clock,
                                    const Logger& log) {
   for (int tries_left = kEvidenceTries;; --tries_left) {
@@ -173,7 +173,22 @@ std::vector<ports::Endpoint> proxies_of(const attest::WorkerConfig& config) {
   return proxies;
 }
 
-admin::Health health_of(const worker::Service& service, const worker::ProxyLinks& links) {
+// Key blocks on the way are not kept: the disk is the host's, and would lead away from the measured
+// trusted block (ADR 29).
+Result<std::unique_ptr<RoleChain>> follow_chain(const RoleChain::World& world,
+                                                const attest::WorkerConfig& config,
+                                                const registry::Parameters& parameters) {
+  return RoleChain::start(world, {.network = config.network,
+                                  .global_config = config.chain.global_config,
+                                  .trusted = config.chain.trusted,
+                                  .anchor_file = {},
+                                  .head_age_max = config.chain.head_age_max,
+                                  .statement_interval = parameters.statement_block_interval});
+}
+
+admin::Health health_of(const RoleChain& chain, const worker::Service& service,
+                        const worker::ProxyLinks& links) {
+  if (const auto trouble = chain.trouble()) return {admin::Health::State::kNotServing, *trouble};
   if (!service.is_ready()) return {admin::Health::State::kNotServing, "the engine is not ready"};
   if (links.attached() == 0) return {admin::Health::State::kNotServing, "no proxy is linked"};
   return {admin::Health::State::kServing, "serving"};
@@ -191,9 +206,8 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
 
   CO_TRY_VOID(check_engine_place(config));
   CO_TRY(const auto registry, chain::FileRegistry::open(config.registry_file, config.network));
-  CO_TRY(const auto head, chain::FileChainHead::open(
-                              config.chain_file, config.network,
-                              registry->current()->parameters.statement_block_interval, *clock));
+  CO_TRY(const auto chain, follow_chain({executor, *clock, random, metrics, log}, config,
+                                        registry->current()->parameters));
   CO_TRY(const LoadedModel model, load_model(config, *registry->current(), log));
   CO_TRY(const auto running,
          RunningEngine::create(config, model, {executor, *clock, log, metrics}));
@@ -209,7 +223,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
                            .configuration = std::move(configuration.bytes),
                            .owner_address = config.owner_address,
                            .slot_id = config.slot_id},
-                          {*registry, *head, quotes, random, *clock, log},
+                          {*registry, chain->head(), quotes, random, *clock, log},
                           [&](std::uint32_t epoch) {
                             if (service_of_keyring != nullptr)
                               service_of_keyring->forget_epoch(epoch);
@@ -234,8 +248,9 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
   worker::ProxyLinks links(proxies_of(config), service,
                            {worker_dialer, random, metrics, *clock, log});
   links.start(executor);
-  CO_TRY(const auto admin_server, AdminServer::open(executor, config.admin_port, metrics,
-                                                    [&] { return health_of(service, links); }));
+  CO_TRY(const auto admin_server, AdminServer::open(executor, config.admin_port, metrics, [&] {
+           return health_of(*chain, service, links);
+         }));
   log.info("worker.ready", {LogField::model(config.model.name), LogField::port(config.admin_port)});
 
   co_await net::wait_for_shutdown_signal();

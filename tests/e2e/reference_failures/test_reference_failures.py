@@ -224,8 +224,8 @@ class ReferenceFailures(unittest.TestCase):
     def test_other_machines_are_let_in_only_with_keys(self):
         config = self.lab.folder / "open.toml"
         text = (
-            f'network = {DEVNET}\nstate_dir = "{self.lab.folder}/open-state"\nregistry.file = "{self.of_client.registry}"\n'
-            f'chain.file = "{self.of_client.chain}"\nlisten.host = "0.0.0.0"\n'
+            f'network = {DEVNET}\nstate_dir = "{self.lab.folder}/open-state"\n{self.of_client.toml()}'
+            'listen.host = "0.0.0.0"\n'
         )
         for more, status in (("", 1), ('listen.api_keys = ["a-key-for-tests"]\n', 0)):
             config.write_text(text + more)

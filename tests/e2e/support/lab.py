@@ -1,21 +1,17 @@
 """A network wired by hand from the role programs, where a test can change every file and stand on every wire."""
 
-import hashlib
 import json
 import secrets
-import struct
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from support.http1 import ask
 from support.programs import Program, ROOT, free_port, program, wait_for
+from support.ton import STATEMENT_INTERVAL, TonDevnet
 
 DEVNET = -777
-BLOCK_SECONDS = 5
-STATEMENT_INTERVAL = 256
 
 
 def public_key(seed: bytes) -> str:
@@ -33,26 +29,6 @@ def model_hash(path: Path) -> str:
         [sys.executable, ROOT / "tests/oracles/model/model_hash.py", path], capture_output=True, text=True, check=True
     )
     return made.stdout.split()[0]
-
-
-def devnet_block(seqno: int) -> dict:
-    hashed = hashlib.sha256(b"cocoon/1 devnet block\0" + struct.pack(">I", seqno))
-    return {"seqno": seqno, "root_hash": hashed.hexdigest(), "generated_at": seqno * BLOCK_SECONDS}
-
-
-def statement_seqno(now: float | None = None) -> int:
-    newest = int(now or time.time()) // BLOCK_SECONDS
-    return newest - newest % STATEMENT_INTERVAL
-
-
-def chain_toml(blocks: list[dict] | None = None) -> str:
-    """The devnet's clock, or these blocks."""
-    if blocks is None:
-        return f'network = {DEVNET}\nsource = "devnet-clock"\n'
-    text = f'network = {DEVNET}\nsource = "blocks"\n'
-    for block in blocks:
-        text += "\n[[blocks]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in block.items())
-    return text
 
 
 @dataclass(frozen=True)
@@ -104,17 +80,21 @@ def put(path: Path, text: str) -> None:
 
 @dataclass
 class World:
-    """What one role believes: its own copies of registry and chain."""
+    """What one role believes: its own copy of the registry, and where it reads TON."""
 
     registry: Path
-    chain: Path
+    ton: TonDevnet
+    head_age_max: str = "15m"
 
-    def set(self, registry: Registry | None = None, chain: str | None = None) -> None:
-        # The chain first: a changed registry makes its reader judge anew, and that by the new chain.
-        if chain is not None:
-            put(self.chain, chain)
-        if registry is not None:
-            put(self.registry, registry.toml())
+    def set(self, registry: Registry) -> None:
+        put(self.registry, registry.toml())
+
+    def toml(self) -> str:
+        """Of a client or a proxy, as dotted keys."""
+        return (
+            f'registry.file = "{self.registry}"\nchain.global_config = "{self.ton.config}"\n'
+            f'chain.head_age_max = "{self.head_age_max}"\n'
+        )
 
 
 @dataclass
@@ -158,9 +138,10 @@ class Lab:
         """Of the machine whose tree this is."""
         return self.folder / tsm.name.removesuffix("-tsm") / "collateral.json"
 
-    def world(self, name: str, registry: Registry, chain: str | None = None) -> World:
-        made = World(self.folder / f"{name}-registry.toml", self.folder / f"{name}-chain.toml")
-        made.set(registry, chain or chain_toml())
+    def world(self, name: str, registry: Registry, ton: TonDevnet | None = None, **more) -> World:
+        """On the TON network of all tests unless one is given."""
+        made = World(self.folder / f"{name}-registry.toml", ton or TonDevnet.shared(), **more)
+        made.set(registry)
         return made
 
     def new_proxy(self, name: str) -> tuple[Proxy, Path]:
@@ -175,8 +156,8 @@ class Lab:
         admin, state = free_port(), self.folder / f"{proxy.name}-state"
         config = self.folder / f"{proxy.name}.toml"
         config.write_text(
-            f'network = {DEVNET}\nidentity_key_file = "{key_file}"\nstate_dir = "{state}"\nregistry.file = "{world.registry}"\n'
-            f'chain.file = "{world.chain}"\nlisten.port = {proxy.port}\nadmin.port = {admin}\nlog.level = "debug"\n'
+            f'network = {DEVNET}\nidentity_key_file = "{key_file}"\nstate_dir = "{state}"\n{world.toml()}'
+            f'listen.port = {proxy.port}\nadmin.port = {admin}\nlog.level = "debug"\n'
             + more
         )
         role = Role(self.start(proxy.name, "cocoon-proxy", "--config", config), self.folder, proxy.port, admin)
@@ -188,8 +169,8 @@ class Lab:
         state = state or self.folder / f"{name}-state"
         config = self.folder / f"{name}.toml"
         config.write_text(
-            f'network = {DEVNET}\nstate_dir = "{state}"\nregistry.file = "{world.registry}"\n'
-            f'chain.file = "{world.chain}"\nlisten.port = {port}\nadmin.port = {admin}\nlog.level = "debug"\n{more}\n'
+            f'network = {DEVNET}\nstate_dir = "{state}"\n{world.toml()}'
+            f'listen.port = {port}\nadmin.port = {admin}\nlog.level = "debug"\n{more}\n'
         )
         config.chmod(0o600)
         role = Role(self.start(name, "cocoon-client", "--config", config), self.folder, port, admin)
@@ -212,7 +193,9 @@ class Lab:
             lines += ["[[proxies]]", 'host = "127.0.0.1"', f"port = {proxy.port}", f'key = "{proxy.key}"']
         lines += [
             f'[registry]\nfile = "{world.registry}"',
-            f'[chain]\nfile = "{world.chain}"',
+            f'[chain]\nglobal_config = "{world.ton.config}"\nhead_age_max = "{world.head_age_max}"',
+            "[chain.trusted_block]",
+            *(f"{key} = {json.dumps(value)}" for key, value in world.ton.trusted_block().items()),
             f'[tee]\ntsm_path = "{tsm}"\ncollateral_file = "{collateral or self.collateral_of(tsm)}"',
             f"[admin]\nport = {admin}",
             '[log]\nlevel = "debug"',

@@ -43,7 +43,7 @@ class Network:
         config = folder / "client.toml"
         config.write_text(
             f'network = -777\nstate_dir = "{folder}/state"\nadmin.port = {admin}\n'
-            f'registry.file = "{self.state}/registry.toml"\nchain.file = "{self.state}/chain.toml"\n'
+            f'registry.file = "{self.state}/registry.toml"\nchain.global_config = "{self.state}/ton/global.config.json"\n'
             f"[listen]\nport = {port}\n{listen}\n"
         )
         config.chmod(0o600)

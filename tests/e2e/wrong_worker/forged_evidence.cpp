@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "chain/devnet.h"
 #include "crypto/hash.h"
 #include "net/os_random.h"
 
@@ -35,7 +34,8 @@ constexpr std::array<std::pair<std::string_view, Flaw>, 19> kFlaws{{
 }};
 
 constexpr NetworkId kAnotherNetwork{-239};
-constexpr std::uint32_t kThreeHoursInBlocks = 3 * 3600 / chain::kDevnetBlockSeconds;
+// No chain that a test starts gets so far.
+constexpr Seqno kFutureBlock{100'000'000};
 // In the quote's body, behind the header of 48 bytes: TEE_TCB_SVN begins there.
 constexpr std::size_t kOffsetInQuoteBody = 48 + 8;
 
@@ -55,19 +55,21 @@ Bytes configuration(const Claims& claims, Flaw flaw) {
                      "[[proxies]]\nhost = \"127.0.0.1\"\nport = 11000\nkey = \"" +
                      std::string(64, 'a') +
                      "\"\n"
-                     "[registry]\nfile = \"registry.toml\"\n[chain]\nfile = \"chain.toml\"\n";
+                     "[registry]\nfile = \"registry.toml\"\n"
+                     "[chain]\nglobal_config = \"global.config.json\"\n"
+                     "[chain.trusted_block]\nseqno = " +
+                     std::to_string(claims.trusted.seqno.value()) + "\nroot_hash = \"" +
+                     claims.trusted.root_hash.hex() + "\"\nfile_hash = \"" +
+                     claims.trusted.file_hash.hex() + "\"\n";
   if (flaw == Flaw::kConfigKey) toml += "[debug]\nkeep_prompts = true\n";
   return to_bytes(toml);
 }
 
-// The newest block that a statement may name, or what the flaw makes of it.
-ports::Block block_of(Flaw flaw) {
-  constexpr std::uint32_t kInterval = 256;
-  std::uint32_t seqno = chain::newest_devnet_block(now()).seqno.value();
-  seqno -= seqno % kInterval;
-  if (flaw == Flaw::kOldBlock) seqno -= kThreeHoursInBlocks;
-  if (flaw == Flaw::kFutureBlock) seqno += kThreeHoursInBlocks;
-  ports::Block block = chain::devnet_block(Seqno(seqno));
+// What the flaw makes of the newest block that a statement may name.
+NamedBlock block_of(const Claims& claims, Flaw flaw) {
+  if (flaw == Flaw::kOldBlock) return claims.old_block;
+  NamedBlock block = claims.block;
+  if (flaw == Flaw::kFutureBlock) block.seqno = kFutureBlock;
   net::OsRandom random;
   if (flaw == Flaw::kUnknownBlock) block.root_hash = BlockHash(random.array<32>());
   return block;
@@ -87,7 +89,7 @@ attest::Statement statement_of(const Claims& claims, Flaw flaw, BytesView config
   statement.model_hash =
       flaw == Flaw::kModelHash ? ModelHash(random.array<32>()) : claims.model_hash;
   statement.config_hash = ConfigHash(crypto::sha256(configuration));
-  const ports::Block block = block_of(flaw);
+  const NamedBlock block = block_of(claims, flaw);
   statement.block_seqno = block.seqno;
   statement.block_root_hash = block.root_hash;
   return statement;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "attest/evidence.h"
+#include "attest/trusted_block.h"
 #include "tdxsim/platform.h"
 
 namespace cocoon::e2e {
@@ -32,11 +33,20 @@ enum class Flaw {
 };
 [[nodiscard]] std::optional<Flaw> parse_flaw(std::string_view name);
 
+// A masterchain block as statements name it.
+struct NamedBlock {
+  Seqno seqno;
+  BlockHash root_hash;
+};
+
 struct Claims {
   tdxsim::Platform platform;
   std::string model_name;
   ModelHash model_hash;
   crypto::Ed25519PublicKey identity_key;
+  attest::TrustedBlock trusted;  // of the configuration
+  NamedBlock block;              // the newest that statements may name
+  NamedBlock old_block;          // one of three hours ago
 };
 
 struct ForgedEvidence {

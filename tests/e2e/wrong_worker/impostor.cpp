@@ -4,12 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 
 #include "async/clock.h"
 #include "attest/collateral_book.h"
+#include "chain/lite_network.h"
 #include "config/key_file.h"
 #include "net/dialer.h"
 #include "net/listener.h"
@@ -32,6 +34,9 @@ struct Arguments {
   std::uint16_t port = 0;      // worker: of the proxy to dial; proxy: to listen on
   std::string proxy_key;       // worker: of the proxy to dial
   std::string proxy_key_file;  // proxy: our own
+  std::string global_config;   // TON's
+  std::string block;           // SEQNO:ROOT_HASH that an honest statement names
+  std::string old_block;       // the same, of three hours ago
 };
 
 class Impostor final : public ports::HttpHandler {
@@ -101,6 +106,26 @@ Result<Bytes> read_whole(const std::string& path) {
   return to_bytes(content);
 }
 
+Result<NamedBlock> parse_block(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  NamedBlock block;
+  std::uint32_t seqno = 0;
+  if (colon == std::string::npos ||
+      std::from_chars(text.data(), text.data() + colon, seqno).ptr != text.data() + colon)
+    return fail(attest::AttestError::kMalformed, "not a block: " + text);
+  block.seqno = Seqno(seqno);
+  TRY(block.root_hash, BlockHash::from_hex(std::string_view(text).substr(colon + 1)));
+  return block;
+}
+
+Result<attest::TrustedBlock> trusted_block(const std::string& global_config) {
+  TRY(const Bytes text, read_whole(global_config));
+  TRY(const chain::LiteNetwork network, chain::parse_global_config(as_text(text)));
+  return attest::TrustedBlock{Seqno(network.trusted.seqno),
+                              BlockHash(network.trusted.root_hash.bytes()),
+                              BlockFileHash(network.trusted.file_hash.bytes())};
+}
+
 Status run(const Arguments& arguments) {
   net::OsRandom random;
   SecretArray<32> seed;
@@ -115,10 +140,16 @@ Status run(const Arguments& arguments) {
   TRY(const Bytes saved, read_whole(arguments.platform));
   TRY(tdxsim::Platform platform, tdxsim::Platform::load(saved));
   TRY(const ModelHash model_hash, ModelHash::from_hex(arguments.model_hash));
+  TRY(const attest::TrustedBlock trusted, trusted_block(arguments.global_config));
+  TRY(const NamedBlock block, parse_block(arguments.block));
+  TRY(const NamedBlock old_block, parse_block(arguments.old_block));
   TRY(ForgedEvidence evidence, forge({.platform = std::move(platform),
                                       .model_name = arguments.model,
                                       .model_hash = model_hash,
-                                      .identity_key = identity->public_key()},
+                                      .identity_key = identity->public_key(),
+                                      .trusted = trusted,
+                                      .block = block,
+                                      .old_block = old_block},
                                      *flaw));
   const Kid kid = evidence.kid;
   Impostor impostor(std::move(evidence));
@@ -155,6 +186,9 @@ int main(int argc, char** argv) {
   app.add_option("--port", arguments.port)->required();
   app.add_option("--proxy-key", arguments.proxy_key);
   app.add_option("--proxy-key-file", arguments.proxy_key_file);
+  app.add_option("--global-config", arguments.global_config)->required();
+  app.add_option("--block", arguments.block)->required();
+  app.add_option("--old-block", arguments.old_block)->required();
   CLI11_PARSE(app, argc, argv);
   const auto ended = cocoon::e2e::run(arguments);
   if (ended) return 0;

@@ -11,6 +11,7 @@ from pathlib import Path
 from support.http1 import ask, chat
 from support.lab import Lab, Proxy, Registry
 from support.programs import Program, wait_for
+from support.ton import STATEMENT_INTERVAL, TonDevnet
 
 MODEL, MODEL_HASH = "impostor-model", "5a" * 32
 
@@ -29,7 +30,7 @@ REASONS = {
     "debug": "the TD is in debug mode",
     "old-block": "the statement's block is too old",
     "unknown-block": "the statement names a block that the chain does not have",
-    "future-block": "no such block",
+    "future-block": "a block that is not there yet",
     "network": "the statement is for another network",
     "config-network": "configuration and statement name different networks",
     "role": "the statement is not a worker's",
@@ -56,11 +57,17 @@ class Flawed(unittest.TestCase):
         root, image, _ = self.lab.start_platform()
         self.registry = Registry((root,), image, ((MODEL, MODEL_HASH),))
         self.platform = self.lab.folder / "tdx-sim" / "platform.cbor"
+        # Its first block for statements is three hours old, the second one new.
+        self.ton = TonDevnet(self.lab.folder / "ton", f"--clock-shift={-3 * 3600}")
+        self.addCleanup(self.ton.stop)
+        self.ton.control("/clock", shift=0)
+        self.ton.control("/blocks", count=STATEMENT_INTERVAL)
+        self.blocks = ["--block", self.ton.block(2 * STATEMENT_INTERVAL), "--old-block", self.ton.block(STATEMENT_INTERVAL)]
 
     def start_impostor(self, role: str, flaw: str, port: int, *options) -> tuple[Program, str]:
         impostor = self.lab.start(
             f"impostor-{flaw}", "impostor", "--role", role, "--flaw", flaw, "--platform", self.platform, "--model", MODEL,
-            "--model-hash", MODEL_HASH, "--port", str(port), *options,
+            "--model-hash", MODEL_HASH, "--port", str(port), "--global-config", self.ton.config, *self.blocks, *options,
         )
         return impostor, impostor.wait_for_log(r"READY ([0-9a-f]{64})").group(1)[:16]
 
@@ -78,7 +85,7 @@ class Flawed(unittest.TestCase):
     def test_a_proxy_takes_no_worker_with_flawed_evidence(self):
         proxy, key_file = self.lab.new_proxy("proxy")
         registry = self.registry.with_proxies(proxy)
-        world = self.lab.world("all", registry)
+        world = self.lab.world("all", registry, self.ton)
         running = self.lab.start_proxy(proxy, key_file, world)
         client = self.lab.start_client(world)
         kids, impostors = {}, []
@@ -105,7 +112,7 @@ class Flawed(unittest.TestCase):
             proxy, impostor, kids[flaw] = self.start_proxy(flaw)
             proxies.append(proxy)
             impostors.append(impostor)
-        world = self.lab.world("client", self.registry.with_proxies(*proxies))
+        world = self.lab.world("client", self.registry.with_proxies(*proxies), self.ton)
         client = self.lab.start_client(world)
         self.check_refusals(client.program, "client.worker_refused", kids)
         status, _ = self.question(client.port)

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.http1 import ask, chat
-from support.lab import STATEMENT_INTERVAL, Lab, Registry, chain_toml, devnet_block, model_hash, statement_seqno
+from support.lab import Lab, Registry, model_hash
 from support.programs import ROOT, FakeEngine, program, wait_for
+from support.ton import TonDevnet
 
 MODEL, MODEL_HASH = "fake-model", "c0" * 32
 
@@ -67,15 +68,28 @@ class InAnotherWorld(unittest.TestCase):
         asked = self.requests_at_engine()
         self.assertEqual(self.question(), 503)
         self.assertEqual(self.requests_at_engine(), asked)
-        self.of_proxy.set(self.registry, chain_toml())
-        self.of_client.set(self.registry, chain_toml())
+        self.of_proxy.set(self.registry)
+        self.of_client.set(self.registry)
         wait_for("the worker is used again", lambda: self.question() == 200, 20)
 
-    def refused_by_client(self, reason: str, registry: Registry, chain: str | None = None) -> None:
-        self.refused_for(reason, self.client, "client.worker_refused", lambda: self.of_client.set(registry, chain))
+    def refused_by_client(self, reason: str, registry: Registry) -> None:
+        self.refused_for(reason, self.client, "client.worker_refused", lambda: self.of_client.set(registry))
 
-    def refused_by_proxy(self, reason: str, registry: Registry, chain: str | None = None) -> None:
-        self.refused_for(reason, self.proxy, "proxy.worker_refused", lambda: self.of_proxy.set(registry, chain))
+    def refused_by_proxy(self, reason: str, registry: Registry) -> None:
+        self.refused_for(reason, self.proxy, "proxy.worker_refused", lambda: self.of_proxy.set(registry))
+
+    def refused_on(self, ton: TonDevnet, name: str, reason: str) -> None:
+        """By a client that reads this TON network, and all else as the others do."""
+        client = self.lab.start_client(self.lab.world(name, self.registry, ton), name)
+        self.addCleanup(client.program.stop)
+        client.program.wait_for_log(f'"client.worker_refused".*{reason}', 20)
+        self.assertEqual(ask(client.port, "POST", "/v1/chat/completions", chat(MODEL, "hi"))[0], 503)
+        self.assertEqual(self.question(), 200)
+
+    def other_ton(self, name: str, **shape: int) -> TonDevnet:
+        ton = TonDevnet(self.lab.folder / name, **shape)
+        self.addCleanup(ton.stop)
+        return ton
 
     def test_an_image_that_is_not_in_the_list(self):
         self.refused_by_client("no image in the list", another(self.registry, image=other_digits(self.registry.image)))
@@ -90,26 +104,20 @@ class InAnotherWorld(unittest.TestCase):
         self.refused_by_proxy("root", another(self.registry, roots=("ab" * 32,)))
 
     def test_a_statement_over_an_old_block(self):
-        block = devnet_block(self.statement_seqno())
-        old = block | {"generated_at": block["generated_at"] - 3 * 3600}
-        self.refused_by_client("too old", another(self.registry), chain_toml([old]))
+        self.refused_by_client("too old", another(self.registry, statement_age="1s"))
 
     def test_a_statement_over_a_block_of_another_chain(self):
-        block = devnet_block(self.statement_seqno()) | {"root_hash": "ee" * 32}
-        self.refused_by_client("a block that the chain does not have", another(self.registry), chain_toml([block]))
+        ton = self.other_ton("elsewhere")
+        ton.control("/blocks", count=TonDevnet.shared().head())
+        self.refused_on(ton, "elsewhere", "a block that the chain does not have")
 
     def test_a_statement_over_a_block_that_is_not_there(self):
-        block = devnet_block(self.statement_seqno() - STATEMENT_INTERVAL)
-        self.refused_by_proxy("no such block", another(self.registry), chain_toml([block]))
+        # The worker's statement names block 16 or a later one.
+        young = self.other_ton("young", interval_ms=0, begin_at_multiple=0)
+        self.refused_on(young, "young", "a block that is not there yet")
 
     def test_a_model_of_another_hash(self):
         self.refused_by_client("does not list this model", another(self.registry, models=((MODEL, "c1" * 32),)))
-
-    def statement_seqno(self) -> int:
-        """The block that the worker's newest statement names."""
-        lines = [json.loads(line) for line in self.worker.program.log().splitlines() if "worker.key_epoch_began" in line]
-        self.assertIn(lines[-1]["seqno"], (statement_seqno(), statement_seqno() - STATEMENT_INTERVAL))
-        return lines[-1]["seqno"]
 
 
 class MayNotStart(unittest.TestCase):
@@ -174,8 +182,7 @@ class MayNotStart(unittest.TestCase):
             config = self.lab.folder / f"{role}-mainnet.toml"
             own = f'state_dir = "{self.lab.folder}"\n' + (f'identity_key_file = "{self.key_file}"' if role == "proxy" else "")
             config.write_text(
-                f'network = -239\n{own}\nregistry.file = "{world.registry}"\nchain.file = "{world.chain}"\n'
-                "listen.port = 0\nadmin.port = 0\n"
+                f"network = -239\n{own}\n{world.toml()}listen.port = 0\nadmin.port = 0\n"
             )
             config.chmod(0o600)
             started = self.lab.start(f"{role}-mainnet", f"cocoon-{role}", "--config", config)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the vectors of image.md, registry-file.md, chain-file.md and answer-text.md into the folder it is given.
+"""Writes the vectors of image.md, registry-file.md and answer-text.md into the folder it is given.
 
   policy.py FOLDER
 """
@@ -50,7 +50,6 @@ STATEMENT_AGE = 4200
 EXCEPTIONS = [("OutOfDate", ["INTEL-SA-00960", "INTEL-SA-00982"], 1798675200, "2026-12-31T00:00:00Z")]
 BANS = [filled(0xE1, 16), filled(0xE2, 64)]
 EVALUATION_NUMBER_MIN = 17
-BLOCKS = [359999872, 360000000]
 
 
 def policy_cbor():
@@ -65,10 +64,6 @@ def policy_cbor():
 def image_hash(image, shape):
     measured = image["mrtd"] + shape[1] + image["rtmr1"] + image["rtmr2"]
     return hashlib.sha256(b"cocoon/1 image\0" + measured).hexdigest()
-
-
-def block_hash(seqno):
-    return hashlib.sha256(b"cocoon/1 devnet block\0" + seqno.to_bytes(4, "big")).hexdigest()
 
 
 def registry_toml():
@@ -95,14 +90,6 @@ def registry_toml():
     return "\n".join(lines)
 
 
-def chain_toml():
-    lines = ["network = -777", 'source = "blocks"']
-    for seqno in BLOCKS:
-        lines += ["", "[[blocks]]", f"seqno = {seqno}", f'root_hash = "{block_hash(seqno)}"',
-                  f"generated_at = {seqno * 5}"]
-    return "\n".join(lines + [""])
-
-
 def policy_json():
     return {
         "registry": "tests/data/formats/registry.toml",
@@ -110,8 +97,6 @@ def policy_json():
         "policy_hash": hashlib.sha256(b"cocoon/1 policy\0" + policy_cbor()).hexdigest(),
         "image_hashes": [{"image": image["name"], "shape": shape[0], "image_hash": image_hash(image, shape)}
                          for image in IMAGES for shape in image["shapes"]],
-        "devnet_blocks": [{"seqno": seqno, "root_hash": block_hash(seqno), "generated_at": seqno * 5}
-                          for seqno in BLOCKS],
     }
 
 
@@ -166,7 +151,6 @@ def main():
     folder = sys.argv[1]
     files = {
         "registry.toml": registry_toml(),
-        "chain.toml": chain_toml(),
         "policy.json": json.dumps(policy_json(), indent=1),
         "answer-text.json": json.dumps(answer_texts(), indent=1, ensure_ascii=False),
     }
