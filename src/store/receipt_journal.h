@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <vector>
 
 #include "ports/world.h"
 
@@ -21,15 +20,18 @@ inline constexpr std::size_t kReceiptBytesMax = 64 * 1024;
 // Receipts one behind the other in files of a folder that only its owner may enter
 // (docs/formats/receipt-journal.md). A thread of its own writes whatever waits, flushes the disk
 // once for all of it, and only then do the put()s return: the loop never waits for the disk, and
-// receipts that come together share its slowest step. Where each receipt lies is kept in memory,
-// about 70 bytes for each. The loop that the put()s run on outlives the journal.
+// receipts that come together share its slowest step. In memory is where the receipts of the
+// newest file lie; those of full files are found by an index beside each, two short reads for a
+// file, the newest first. The loop that the put()s run on outlives the journal.
 class ReceiptJournal final : public ports::ReceiptStore {
  public:
   struct Options {
-    std::uint32_t file_bytes_max = 64 * 1024 * 1024;  // then the next file begins
-    std::size_t waiting_max = 10'000;                 // receipts on their way to the disk
+    // A file that has either is followed by the next one.
+    std::uint32_t file_bytes_max = 16 * 1024 * 1024;
+    std::size_t file_records_max = 16'384;
+    std::size_t waiting_max = 10'000;  // receipts on their way to the disk
   };
-  // Makes the folder if need be, reads what is there, and cuts off what an interrupted write left
+  // Makes the folder if need be, reads the newest file, and cuts off what an interrupted write left
   // at its end. One process at a time.
   [[nodiscard]] static Result<std::unique_ptr<ReceiptJournal>> open(std::filesystem::path folder,
                                                                     Options options);
@@ -42,8 +44,8 @@ class ReceiptJournal final : public ports::ReceiptStore {
   [[nodiscard]] ports::Task<Status> put(RequestId id, Bytes receipt) override;
   [[nodiscard]] ports::Task<Result<std::optional<Bytes>>> get(RequestId id) override;
 
-  // The ids of stored receipts, newest first, at most `count_max`.
-  [[nodiscard]] std::vector<RequestId> newest(std::size_t count_max) const;
+  // How many receipts' places are held in memory: no more than a file has, however many are kept.
+  [[nodiscard]] std::size_t places_in_memory() const;
 
  private:
   struct State;

@@ -10,28 +10,13 @@
 #include <future>
 
 #include "tests/support/resource_limit.h"
+#include "tests/support/temp_folder.h"
 
 using namespace cocoon;
 using namespace cocoon::store;
 namespace fs = std::filesystem;
 
 namespace {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "cocoon-store-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // One for all tests: a loop outlives the journals that answer on it.
 boost::asio::io_context& loop() {
@@ -62,7 +47,7 @@ std::unique_ptr<ReceiptJournal> open_store(const fs::path& folder) {
 }  // namespace
 
 TEST_CASE("a stored receipt is read back, also after the store is opened again") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   const fs::path path = folder.path() / "state" / "receipts";
   const Bytes receipt = to_bytes(std::string_view("a receipt\0with a zero", 21));
   REQUIRE(run(open_store(path)->put(id_number(1), receipt)).has_value());
@@ -74,14 +59,14 @@ TEST_CASE("a stored receipt is read back, also after the store is opened again")
 }
 
 TEST_CASE("an unknown id has no receipt") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   const auto found = run(open_store(folder.path())->get(id_number(9)));
   REQUIRE(found.has_value());
   CHECK_FALSE(found->has_value());
 }
 
 TEST_CASE("a second receipt of the same id replaces the first, also when it is opened again") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   for (int opened = 0; opened < 2; ++opened) {
     const auto store = open_store(folder.path());
     if (opened == 0) {
@@ -89,12 +74,12 @@ TEST_CASE("a second receipt of the same id replaces the first, also when it is o
       REQUIRE(run(store->put(id_number(1), to_bytes("second"))).has_value());
     }
     CHECK(**run(store->get(id_number(1))) == to_bytes("second"));
-    CHECK(store->newest(10).size() == 1);
+    CHECK_EQ(store->places_in_memory(), 1);
   }
 }
 
 TEST_CASE("only the owner may enter the folder or read the journal") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   const fs::path path = folder.path() / "receipts";
   fs::create_directory(path);
   REQUIRE(::chmod(path.c_str(), 0755) == 0);
@@ -104,21 +89,18 @@ TEST_CASE("only the owner may enter the folder or read the journal") {
         (fs::perms::owner_read | fs::perms::owner_write));
 }
 
-TEST_CASE("lists the newest first, bounded, and overlooks other files") {
-  const TemporaryFolder folder;
+TEST_CASE("overlooks other files") {
+  const testing::TempFolder folder;
   std::ofstream(folder.path() / "notes.journal") << "x";
   std::ofstream(folder.path() / "00000000.journal") << "x";
   const auto store = open_store(folder.path());
-  for (std::uint8_t i = 1; i <= 5; ++i)
-    REQUIRE(run(store->put(id_number(i), to_bytes("x"))).has_value());
-  CHECK(store->newest(100) ==
-        std::vector{id_number(5), id_number(4), id_number(3), id_number(2), id_number(1)});
-  CHECK(store->newest(2) == std::vector{id_number(5), id_number(4)});
-  CHECK(store->newest(0).empty());
+  REQUIRE(run(store->put(id_number(1), to_bytes("x"))).has_value());
+  CHECK(fs::exists(folder.path() / "00000001.journal"));
+  CHECK_EQ(fs::file_size(folder.path() / "notes.journal"), 1);
 }
 
 TEST_CASE("receipts that come at once are all on disk when their put returns") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   {
     const auto store = open_store(folder.path());
     std::vector<std::future<Status>> puts;
@@ -131,12 +113,12 @@ TEST_CASE("receipts that come at once are all on disk when their put returns") {
     CHECK(**run(store->get(id_number(77))) == Bytes(77, std::byte{77}));
   }
   const auto again = open_store(folder.path());
-  CHECK(again->newest(1000).size() == 200);
+  CHECK_EQ(again->places_in_memory(), 200);
   CHECK(**run(again->get(id_number(200))) == Bytes(200, std::byte{200}));
 }
 
 TEST_CASE("a journal that another hand wrote by docs/formats/receipt-journal.md is read") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   fs::copy_file("tests/corpus/store_journal_file/two", folder.path() / "00000001.journal");
   const auto store = open_store(folder.path());
   CHECK(**run(store->get(id_number(1))) == to_bytes("a receipt"));
@@ -144,7 +126,7 @@ TEST_CASE("a journal that another hand wrote by docs/formats/receipt-journal.md 
 }
 
 TEST_CASE("opening cuts off what an interrupted write left, at every length of it") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   const fs::path file = folder.path() / "00000001.journal";
   const Bytes receipt = to_bytes("a whole receipt");
   REQUIRE(run(open_store(folder.path())->put(id_number(1), receipt)).has_value());
@@ -153,29 +135,17 @@ TEST_CASE("opening cuts off what an interrupted write left, at every length of i
   for (std::uintmax_t length = 2 * whole - 1; length > whole; --length) {
     fs::resize_file(file, length);
     const auto store = open_store(folder.path());
-    CHECK(store->newest(10) == std::vector{id_number(1)});
+    CHECK(**run(store->get(id_number(1))) == receipt);
+    CHECK_FALSE(run(store->get(id_number(2)))->has_value());
     CHECK_EQ(fs::file_size(file), whole);
     REQUIRE(run(store->put(id_number(2), receipt)).has_value());
     CHECK(**run(store->get(id_number(2))) == receipt);
   }
 }
 
-TEST_CASE("a full file is followed by the next, and both are read") {
-  const TemporaryFolder folder;
-  for (std::uint8_t i = 1; i <= 6; ++i) {
-    auto store = ReceiptJournal::open(folder.path(), {.file_bytes_max = 1000});
-    REQUIRE(store.has_value());
-    REQUIRE(run((*store)->put(id_number(i), Bytes(700, std::byte{i}))).has_value());
-    for (std::uint8_t j = 1; j <= i; ++j)
-      CHECK(**run((*store)->get(id_number(j))) == Bytes(700, std::byte{j}));
-  }
-  CHECK(fs::exists(folder.path() / "00000003.journal"));
-  CHECK_FALSE(fs::exists(folder.path() / "00000004.journal"));
-}
-
 TEST_CASE(
     "a full disk loses the new receipts and nothing else, and takes the next once it has room") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   const fs::path file = folder.path() / "00000001.journal";
   const auto store = open_store(folder.path());
   REQUIRE(run(store->put(id_number(1), to_bytes("kept"))).has_value());
@@ -188,13 +158,13 @@ TEST_CASE(
   }
   CHECK(**run(store->get(id_number(1))) == to_bytes("kept"));
   CHECK_FALSE(run(store->get(id_number(2)))->has_value());
-  CHECK_EQ(store->newest(10).size(), 1);
+  CHECK_EQ(store->places_in_memory(), 1);
   CHECK(run(store->put(id_number(2), to_bytes("other"))).has_value());
   CHECK(**run(open_store(folder.path())->get(id_number(2))) == to_bytes("other"));
 }
 
 TEST_CASE("a record that rots is unreadable, never another receipt") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   const auto store = open_store(folder.path());
   REQUIRE(run(store->put(id_number(1), to_bytes("a receipt"))).has_value());
   {
@@ -206,7 +176,7 @@ TEST_CASE("a record that rots is unreadable, never another receipt") {
 }
 
 TEST_CASE("refuses receipts over the bound") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   const auto store = open_store(folder.path());
   const auto status = run(store->put(id_number(1), Bytes(kReceiptBytesMax + 1)));
   REQUIRE_FALSE(status.has_value());
@@ -216,7 +186,7 @@ TEST_CASE("refuses receipts over the bound") {
 }
 
 TEST_CASE("says so when the folder cannot be one") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   std::ofstream(folder.path() / "file") << "x";
   const auto store = ReceiptJournal::open(folder.path() / "file");
   REQUIRE_FALSE(store.has_value());
@@ -224,7 +194,7 @@ TEST_CASE("says so when the folder cannot be one") {
 }
 
 TEST_CASE("says so when a receipt cannot be written, and goes on once it can") {
-  const TemporaryFolder folder;
+  const testing::TempFolder folder;
   const fs::path path = folder.path() / "receipts";
   const auto store = open_store(path);
   REQUIRE(run(store->put(id_number(1), to_bytes("x"))).has_value());
@@ -235,4 +205,36 @@ TEST_CASE("says so when a receipt cannot be written, and goes on once it can") {
   fs::create_directory(path);
   REQUIRE(run(store->put(id_number(3), to_bytes("y"))).has_value());
   CHECK(**run(store->get(id_number(3))) == to_bytes("y"));
+}
+
+TEST_CASE("however many receipts are kept, memory holds no more places than a file has") {
+  const testing::TempFolder folder;
+  constexpr std::uint32_t kReceipts = 200'000;
+  constexpr std::uint32_t kAtOnce = 8'000;
+  const ReceiptJournal::Options options;
+  const auto id = [](std::uint32_t number) {
+    ByteArray<16> bytes{};
+    for (std::size_t i = 0; i < 4; ++i)
+      bytes.at(i) = static_cast<std::byte>(number * 2654435761U >> (8 * i));
+    return RequestId(bytes);
+  };
+  {
+    const auto store = open_store(folder.path());
+    for (std::uint32_t from = 0; from < kReceipts; from += kAtOnce) {
+      std::vector<std::future<Status>> puts;
+      for (std::uint32_t i = from; i < from + kAtOnce; ++i) {
+        puts.push_back(boost::asio::co_spawn(loop(), store->put(id(i), to_bytes(std::to_string(i))),
+                                             boost::asio::use_future));
+      }
+      loop().run();
+      for (auto& put : puts) REQUIRE(put.get().has_value());
+      REQUIRE(store->places_in_memory() <= options.file_records_max);
+    }
+  }
+  const auto store = open_store(folder.path());
+  CHECK(store->places_in_memory() <= options.file_records_max);
+  for (std::uint32_t i = 0; i < kReceipts; i += 997) {
+    CHECK(**run(store->get(id(i))) == to_bytes(std::to_string(i)));
+    CHECK_FALSE(run(store->get(id(i + kReceipts)))->has_value());
+  }
 }
