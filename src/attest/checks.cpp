@@ -163,7 +163,8 @@ Result<ImageMatch> match_image(const intel::TdBody& body, const Policy& policy) 
                              : "MRTD, RTMR1 and RTMR2 are those of no image in the list");
 }
 
-Status check_configuration(BytesView configuration, const Statement& statement) {
+Status check_configuration(BytesView configuration, const Statement& statement,
+                           const Policy& policy) {
   if (ConfigHash(crypto::sha256(configuration)) != statement.config_hash) {
     return other_config("the configuration is not the one that the statement names");
   }
@@ -176,6 +177,9 @@ Status check_configuration(BytesView configuration, const Statement& statement) 
   }
   if (config.owner_address != statement.owner_address || config.slot_id != statement.slot_id) {
     return other_config("configuration and statement name different owners or slots");
+  }
+  if (!policy.trusts(config.chain.trusted)) {
+    return forbidden("the worker's trusted block is none of the registry's");
   }
   if (statement.network == kDevnetNetworkId) return {};
   return check_places(config);

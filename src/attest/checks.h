@@ -42,9 +42,11 @@ struct ImageMatch {
 [[nodiscard]] Result<ImageMatch> match_image(const intel::TdBody& body, const Policy& policy);
 
 // kConfigMismatch if these are not the statement's configuration bytes, or say otherwise than the
-// statement; kForbiddenConfig outside the schema, or, on a network other than the devnet, for an
-// engine or a copy of the model at a place that the image does not vouch for.
-[[nodiscard]] Status check_configuration(BytesView configuration, const Statement& statement);
+// statement; kForbiddenConfig outside the schema, for a trusted block that the policy does not
+// list, or, on a network other than the devnet, for an engine or a copy of the model at a place
+// that the image does not vouch for.
+[[nodiscard]] Status check_configuration(BytesView configuration, const Statement& statement,
+                                         const Policy& policy);
 
 // kUnknownBlock unless `block` is the statement's; kStale if it is older than `age_max` or from the
 // future.

@@ -45,6 +45,17 @@ Cbor encode_bans(std::vector<Bytes> bans) {
   return Cbor::array(std::move(encoded));
 }
 
+Cbor encode_trusted_blocks(std::vector<TrustedBlock> blocks) {
+  std::ranges::sort(blocks);
+  Cbor::Array encoded;
+  for (const TrustedBlock& block : blocks) {
+    encoded.push_back(Cbor::map({{key(1), Cbor::unsigned_integer(block.seqno.value())},
+                                 {key(2), Cbor::bytes(block.root_hash.view())},
+                                 {key(3), Cbor::bytes(block.file_hash.view())}}));
+  }
+  return Cbor::array(std::move(encoded));
+}
+
 }  // namespace
 
 ImageHash image_hash_of(const Image& image, const MachineShape& shape) {
@@ -55,6 +66,10 @@ ImageHash image_hash_of(const Image& image, const MachineShape& shape) {
 bool Policy::bans(BytesView platform_id) const {
   return std::ranges::any_of(banned_platforms,
                              [&](const Bytes& banned) { return equal(banned, platform_id); });
+}
+
+bool Policy::trusts(const TrustedBlock& block) const {
+  return std::ranges::find(trusted_blocks, block) != trusted_blocks.end();
 }
 
 bool Policy::tolerates(intel::TcbStatus status, const std::vector<std::string>& advisories,
@@ -84,14 +99,15 @@ PolicyHash Policy::hash() const {
   }
   std::ranges::sort(encoded_exceptions, {}, [](const Cbor& c) { return codec::encode_cbor(c); });
   const Bytes encoded =
-      codec::encode_cbor(Cbor::map({{key(1), Cbor::unsigned_integer(2)},
+      codec::encode_cbor(Cbor::map({{key(1), Cbor::unsigned_integer(3)},
                                     {key(2), Cbor::integer(network.value())},
                                     {key(3), Cbor::array(std::move(encoded_images))},
                                     {key(4), Cbor::array(std::move(encoded_roots))},
                                     {key(5), Cbor::integer(statement_age_max.count())},
                                     {key(6), Cbor::array(std::move(encoded_exceptions))},
                                     {key(7), encode_bans(banned_platforms)},
-                                    {key(8), Cbor::unsigned_integer(evaluation_number_min)}}));
+                                    {key(8), Cbor::unsigned_integer(evaluation_number_min)},
+                                    {key(9), encode_trusted_blocks(trusted_blocks)}}));
   return PolicyHash(crypto::sha256({label("cocoon/1 policy"), encoded}));
 }
 

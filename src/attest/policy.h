@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "attest/intel/tcb_status.h"
+#include "attest/trusted_block.h"
 #include "base/strong.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -54,9 +55,13 @@ struct Policy {
   std::vector<Bytes> banned_platforms;
   // Collateral with a lower tcbEvaluationDataNumber is refused.
   std::uint32_t evaluation_number_min = 0;
+  // Blocks that a worker's configuration may prove the chain from: any other is a chain of its
+  // host's making.
+  std::vector<TrustedBlock> trusted_blocks;
   std::chrono::seconds statement_age_max{0};  // key_epoch + grace; 0 refuses everything
 
   [[nodiscard]] bool bans(BytesView platform_id) const;
+  [[nodiscard]] bool trusts(const TrustedBlock& block) const;
   [[nodiscard]] bool tolerates(intel::TcbStatus status, const std::vector<std::string>& advisories,
                                UnixSeconds at) const;
   // SHA-256 over the policy's canonical encoding: verdicts are cached and recomputed by it.

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <string>
+
 #include "base/strong.h"
+#include "codec/toml_table.h"
 
 namespace cocoon::attest {
 
@@ -13,5 +16,10 @@ struct TrustedBlock {
 
   auto operator<=>(const TrustedBlock&) const = default;
 };
+
+// `seqno`, `root_hash`, `file_hash` of a table that has nothing else.
+[[nodiscard]] Result<TrustedBlock> read_trusted_block(codec::TomlTable table);
+// The same keys, one a line, without a table header.
+[[nodiscard]] std::string write_trusted_block(const TrustedBlock& block);
 
 }  // namespace cocoon::attest

@@ -100,7 +100,7 @@ Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
   TRY_VOID(check_gpu_evidence(bundle, statement));
   TRY_VOID(check_td(quote.body()));
   TRY(const ImageMatch image, match_image(quote.body(), policy));
-  TRY_VOID(check_configuration(bundle.configuration, statement));
+  TRY_VOID(check_configuration(bundle.configuration, statement, policy));
   TRY_VOID(check_block(statement, block, policy.statement_age_max, now));
 
   VerifiedWorker worker;

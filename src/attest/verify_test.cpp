@@ -68,6 +68,21 @@ TEST_CASE("an empty policy accepts nothing") {
   CHECK_EQ(refused_for(judge(f)), AttestError::kPolicyIncomplete);
 }
 
+TEST_CASE("a worker whose trusted block the policy does not list is refused") {
+  WorkerFixture f = tdxsim::make_worker_fixture();
+  const TrustedBlock listed = f.policy.trusted_blocks.at(0);
+  TrustedBlock other = listed;
+  other.file_hash = BlockFileHash();
+  f.policy.trusted_blocks = {other};
+  const auto refused = judge(f);
+  CHECK_EQ(refused_for(refused), AttestError::kForbiddenConfig);
+  CHECK(refused.error().message().contains("trusted block is none of the registry's"));
+  f.policy.trusted_blocks.clear();
+  CHECK_EQ(refused_for(judge(f)), AttestError::kForbiddenConfig);
+  f.policy.trusted_blocks = {other, listed};
+  CHECK(judge(f).has_value());
+}
+
 TEST_CASE("a quote under another root is refused") {
   WorkerFixture f = tdxsim::make_worker_fixture();
   f.policy.roots = {tdxsim::make_platform("somebody else").root_fingerprint()};
@@ -284,7 +299,7 @@ TEST_CASE("an engine outside the TD is allowed on the devnet only") {
   replace(f.configuration, "network = -777", "network = -239");
   f.statement.network = NetworkId(-239);
   f.rehash_configuration();
-  const Status refused = check_configuration(as_bytes(f.configuration), f.statement);
+  const Status refused = check_configuration(as_bytes(f.configuration), f.statement, f.policy);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().is(AttestError::kForbiddenConfig));
 }
@@ -297,7 +312,7 @@ TEST_CASE("outside the devnet engine and model lie where the image vouches for t
     replace(f.configuration, "private_dir = \"/run/model\"\n", private_dir);
     f.statement.network = NetworkId(-239);
     f.rehash_configuration();
-    const Status checked = check_configuration(as_bytes(f.configuration), f.statement);
+    const Status checked = check_configuration(as_bytes(f.configuration), f.statement, f.policy);
     return checked.has_value() || !checked.error().is(AttestError::kForbiddenConfig);
   };
   constexpr std::string_view kEngine = "/opt/cocoon/llama-server";

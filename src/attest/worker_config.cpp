@@ -127,16 +127,6 @@ Result<WorkerProxyConfig> read_proxy(TomlTable table) {
   return out;
 }
 
-Result<TrustedBlock> read_trusted_block(TomlTable table) {
-  TrustedBlock out;
-  TRY(const std::int64_t seqno, table.integer("seqno", {0, UINT32_MAX}));
-  out.seqno = Seqno(static_cast<std::uint32_t>(seqno));
-  TRY(out.root_hash, table.tagged_hex<BlockHash>("root_hash"));
-  TRY(out.file_hash, table.tagged_hex<BlockFileHash>("file_hash"));
-  TRY_VOID(table.finish());
-  return out;
-}
-
 Result<WorkerChainConfig> read_chain(TomlTable table) {
   WorkerChainConfig out;
   TRY(out.global_config, path_value(table, "global_config", ""));

@@ -67,6 +67,7 @@ TEST_CASE("a registry reads back as it was written") {
   const registry::Snapshot after = parse(text).value();
   CHECK_EQ(write_registry_toml(after), text);
   CHECK_EQ(after.policy.hash(), before.policy.hash());
+  CHECK(after.policy.trusted_blocks == before.policy.trusted_blocks);
   CHECK_EQ(after.models.at(0).hash, before.models[0].hash);
   CHECK_EQ(after.proxies.at(0).key, before.proxies[0].key);
   CHECK_EQ(after.proxies.at(0).port, 11000);
@@ -96,13 +97,16 @@ TEST_CASE("registry files outside the closed schema are refused with the key") {
       {"skip_verification = true\n" + text, "skip_verification: unknown key"},
       {changed(text, "[attestation]", "[attestation]\nfake = true"), "attestation.fake"},
       {changed(text, "[parameters]", "[parameters]\nfake = 1"), "parameters.fake"},
+      {changed(text, "\nseqno = 1\n", "\nseqno = -1\n"), "attestation.trusted_blocks[0].seqno"},
+      {changed(text, "\nseqno = 1\n", "\nseqno = 1\nfake = 1\n"),
+       "attestation.trusted_blocks[0].fake"},
       {changed(text, "key_epoch = \"600s\"", "key_epoch = 600"), "parameters.key_epoch"},
       {changed(text, "key_epoch = \"600s\"", "key_epoch = \"1500ms\""), "parameters.key_epoch"},
       {changed(text, "key_epoch = \"600s\"", "key_epoch = \"31d\""), "parameters.key_epoch"},
       {changed(text, "interval = 12", "interval = 0"), "parameters.statement_block_interval"},
       {changed(text, "port = 11000", "port = 0"), "proxies[0].port"},
       {changed(text, "port = 11000", "port = 1\nfake = 1"), "proxies[0].fake"},
-      {changed(text, "hash = \"", "hash = \"00"), "models[0].hash"},
+      {changed(text, "\nhash = \"", "\nhash = \"00"), "models[0].hash"},
       {changed(text, "roots = [\n", "roots = [\n  \"00\",\n"), "attestation.roots"},
       {text + "\n[[models]]\nname = \"test-model\"\nhash = \"" + std::string(64, '0') + "\"\n",
        "models: a name occurs twice"},

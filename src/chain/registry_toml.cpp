@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kModelsMax = 4096;
 constexpr std::size_t kProxiesMax = 4096;
+constexpr std::size_t kTrustedBlocksMax = 256;
 
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
@@ -55,6 +56,11 @@ Status read_attestation(TomlTable table, const registry::Parameters& parameters,
   TRY_VOID(attest::read_platform_terms(table, policy));
   TRY(policy.statement_age_max,
       seconds_value(table, "statement_age_max", parameters.key_epoch + parameters.key_grace));
+  TRY(std::vector<TomlTable> blocks, table.tables("trusted_blocks", kTrustedBlocksMax));
+  for (TomlTable& row : blocks) {
+    TRY(const attest::TrustedBlock block, attest::read_trusted_block(std::move(row)));
+    policy.trusted_blocks.push_back(block);
+  }
   return table.finish();
 }
 
@@ -136,6 +142,9 @@ std::string write_registry_toml(const registry::Snapshot& snapshot) {
   out += "price_floor = \"" + parameters.price_floor.decimal() + " TON\"\n\n[attestation]\n";
   out += "statement_age_max = " + seconds_text(snapshot.policy.statement_age_max) + "\n";
   out += attest::write_platform_terms(snapshot.policy);
+  for (const attest::TrustedBlock& block : snapshot.policy.trusted_blocks) {
+    out += "\n[[attestation.trusted_blocks]]\n" + attest::write_trusted_block(block);
+  }
   for (const attest::Image& image : snapshot.policy.images) {
     out += "\n[[images]]\n" + attest::write_image_toml(image);
   }

@@ -63,6 +63,14 @@ attest::CollateralBook book_of(const Platform& platform, std::string_view collat
   return out;
 }
 
+attest::TrustedBlock fixture_trusted_block() {
+  ByteArray<32> root;
+  ByteArray<32> file;
+  root.fill(std::byte{0x11});
+  file.fill(std::byte{0x22});
+  return {.seqno = Seqno(1), .root_hash = BlockHash(root), .file_hash = BlockFileHash(file)};
+}
+
 std::string fixture_configuration(const std::string& model_name) {
   return "network = -777\nstate_dir = \"state\"\n"
          "[engine]\nkind = \"llama-server\"\nprogram = \"/opt/llama-server\"\n"
@@ -73,8 +81,8 @@ std::string fixture_configuration(const std::string& model_name) {
          std::string(64, 'a') +
          "\"\n[registry]\nfile = \"registry.toml\"\n"
          "[chain]\nglobal_config = \"global.config.json\"\n"
-         "[chain.trusted_block]\nseqno = 1\nroot_hash = \"" +
-         std::string(64, '1') + "\"\nfile_hash = \"" + std::string(64, '2') + "\"\n";
+         "[chain.trusted_block]\n" +
+         attest::write_trusted_block(fixture_trusted_block());
 }
 
 WorkerFixture make_worker_fixture(const std::string& seed, const std::string& model_name) {
@@ -95,6 +103,7 @@ WorkerFixture make_worker_fixture(const std::string& seed, const std::string& mo
   out.policy.network = kDevnetNetworkId;
   out.policy.images = {image_of(out.measurements)};
   out.policy.roots = {out.platform.root_fingerprint()};
+  out.policy.trusted_blocks = {fixture_trusted_block()};
   out.policy.statement_age_max = std::chrono::seconds(4200);
   out.configuration = fixture_configuration(model_name);
   out.block = {.seqno = Seqno(360'000'000 - 360'000'000 % 256),

@@ -43,6 +43,8 @@ struct WorkerFixture {
 [[nodiscard]] attest::CollateralBook book_of(const Platform& platform, std::string_view collateral,
                                              UnixSeconds now = kFixtureNow);
 
+// What such a worker proves the chain from; listed by the fixture's policy.
+[[nodiscard]] attest::TrustedBlock fixture_trusted_block();
 // TOML that a worker of this model may have measured.
 [[nodiscard]] std::string fixture_configuration(const std::string& model_name);
 

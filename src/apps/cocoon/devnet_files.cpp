@@ -13,7 +13,6 @@
 #include "apps/cocoon/worker_setup.h"
 #include "attest/image_toml.h"
 #include "base/log.h"
-#include "chain/lite_network.h"
 #include "chain/registry_toml.h"
 #include "codec/json.h"
 #include "config/client_config.h"
@@ -116,7 +115,8 @@ std::filesystem::path ton_config_of(const DevnetOptions& options) {
   return options.state / "ton" / kTonConfigFile;
 }
 
-Result<registry::Snapshot> make_registry(const DevnetOptions& options, const DevnetFacts& facts) {
+Result<registry::Snapshot> make_registry(const DevnetOptions& options, const DevnetFacts& facts,
+                                         const attest::TrustedBlock& trusted) {
   registry::Snapshot snapshot;
   snapshot.network = kDevnetNetworkId;
   snapshot.policy.network = kDevnetNetworkId;
@@ -127,6 +127,7 @@ Result<registry::Snapshot> make_registry(const DevnetOptions& options, const Dev
   TRY(const Bytes root_der, small_file(sim / "root.der"));
   snapshot.policy.roots.emplace_back(crypto::sha256(root_der));
   snapshot.parameters.statement_block_interval = kTonStatementInterval;
+  snapshot.policy.trusted_blocks = {trusted};
   snapshot.policy.statement_age_max = snapshot.parameters.key_epoch + snapshot.parameters.key_grace;
   snapshot.models.push_back({.name = facts.model_name, .hash = facts.model_hash});
   for (const DevnetProxy& proxy : facts.proxies) {
@@ -170,7 +171,7 @@ std::string client_toml(const DevnetOptions& options, const DevnetFacts& facts) 
 }
 
 std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, std::size_t index,
-                        const ton::BlockId& trusted) {
+                        const attest::TrustedBlock& trusted) {
   const std::filesystem::path folder = options.state / worker_name(index);
   std::string toml = fmt::format("network = {}\nstate_dir = '{}'\n\n[engine]\n",
                                  kDevnetNetworkId.value(), folder.string());
@@ -256,17 +257,16 @@ Status put(const std::filesystem::path& file, std::string_view text) {
 }  // namespace
 
 Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts) {
-  TRY(const registry::Snapshot snapshot, make_registry(options, facts));
+  TRY(const attest::TrustedBlock trusted, trusted_block_of(ton_config_of(options)));
+  TRY(const registry::Snapshot snapshot, make_registry(options, facts, trusted));
   TRY_VOID(put(options.state / "registry.toml", chain::write_registry_toml(snapshot)));
-  TRY(const Bytes ton_config, small_file(ton_config_of(options)));
-  TRY(const chain::LiteNetwork ton, chain::parse_global_config(as_text(ton_config)));
   for (const DevnetProxy& proxy : facts.proxies) {
     TRY_VOID(put(options.state / (proxy.name + ".toml"), proxy_toml(options, proxy)));
   }
   for (std::size_t i = 0; i < options.workers; ++i) {
     TRY_VOID(make_folder(options.state / worker_name(i)));
-    TRY_VOID(put(options.state / (worker_name(i) + ".toml"),
-                 worker_toml(options, facts, i, ton.trusted)));
+    TRY_VOID(
+        put(options.state / (worker_name(i) + ".toml"), worker_toml(options, facts, i, trusted)));
   }
   TRY_VOID(make_folder(options.state / "client"));
   return put(options.state / "client.toml", client_toml(options, facts));

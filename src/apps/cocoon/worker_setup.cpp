@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "apps/cocoon/error.h"
@@ -114,14 +115,6 @@ Result<registry::Model> recognise(const fs::path& model, const registry::Snapsho
                           model.string(), identity.hash.hex(), names.empty() ? "none" : names));
 }
 
-Result<ton::BlockId> trusted_block_of(const fs::path& global_config) {
-  TRY_VOID(must_exist(global_config, "global configuration of TON"));
-  TRY(const Bytes text, files::read_file(global_config, chain::kGlobalConfigBytesMax));
-  auto network = chain::parse_global_config(as_text(text));
-  if (network) return network->trusted;
-  return fail(AppError::kBadInput, global_config.string() + ": " + network.error().message());
-}
-
 Result<fs::path> find_engine(const fs::path& programs) {
   fs::path engine = programs / "llama-server";
   std::error_code failed;
@@ -132,7 +125,7 @@ Result<fs::path> find_engine(const fs::path& programs) {
 
 std::string configuration(const WorkerSetup& setup, const registry::Snapshot& snapshot,
                           const registry::Model& model, const fs::path& engine,
-                          const ton::BlockId& trusted, const Layout& layout) {
+                          const attest::TrustedBlock& trusted, const Layout& layout) {
   std::string toml = fmt::format(
       "# A worker's configuration. Its bytes are measured into the worker's evidence, so all of it "
       "is public.\n"
@@ -193,11 +186,20 @@ Status write_files(const WorkerSetup& setup, const Layout& layout, const std::st
 
 }  // namespace
 
-std::string worker_chain_toml(const fs::path& global_config, const ton::BlockId& trusted) {
-  return fmt::format(
-      "\n[chain]\nglobal_config = '{}'\n"
-      "\n[chain.trusted_block]\nseqno = {}\nroot_hash = '{}'\nfile_hash = '{}'\n",
-      global_config.string(), trusted.seqno, trusted.root_hash.hex(), trusted.file_hash.hex());
+std::string worker_chain_toml(const fs::path& global_config, const attest::TrustedBlock& trusted) {
+  return fmt::format("\n[chain]\nglobal_config = '{}'\n\n[chain.trusted_block]\n{}",
+                     global_config.string(), attest::write_trusted_block(trusted));
+}
+
+Result<attest::TrustedBlock> trusted_block_of(const fs::path& global_config) {
+  TRY_VOID(must_exist(global_config, "global configuration of TON"));
+  TRY(const Bytes text, files::read_file(global_config, chain::kGlobalConfigBytesMax));
+  const auto network = chain::parse_global_config(as_text(text));
+  if (!network)
+    return fail(AppError::kBadInput, global_config.string() + ": " + network.error().message());
+  return attest::TrustedBlock{.seqno = Seqno(network->trusted.seqno),
+                              .root_hash = BlockHash(network->trusted.root_hash.bytes()),
+                              .file_hash = BlockFileHash(network->trusted.file_hash.bytes())};
 }
 
 Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
@@ -213,7 +215,12 @@ Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
   if (setup.global_config.empty())
     setup.global_config = setup.registry.parent_path() / "global.config.json";
   TRY(setup.global_config, make_absolute(setup.global_config));
-  TRY(const ton::BlockId trusted, trusted_block_of(setup.global_config));
+  TRY(const attest::TrustedBlock trusted, trusted_block_of(setup.global_config));
+  if (!snapshot.policy.trusts(trusted)) {
+    return fail(AppError::kBadInput,
+                fmt::format("the registry does not list block {}, which {} trusts",
+                            trusted.seqno.value(), setup.global_config.string()));
+  }
   TRY_VOID(settle_path(setup.model, ask, "Model, a GGUF file or the folder of one",
                        setup.programs.parent_path() / "models", "model", "--model PATH"));
   TRY(const registry::Model model, recognise(setup.model, snapshot, progress));

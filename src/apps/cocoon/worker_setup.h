@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "apps/cocoon/terminal.h"
+#include "attest/trusted_block.h"
 #include "base/result.h"
 #include "engine/model_files.h"
-#include "ton/tl/block_id.h"
 
 namespace cocoon::apps {
 
@@ -51,7 +51,10 @@ using Ask =
 
 // [chain] of a worker's configuration: TON's global.config.json and the block that is trusted.
 [[nodiscard]] std::string worker_chain_toml(const std::filesystem::path& global_config,
-                                            const ton::BlockId& trusted);
+                                            const attest::TrustedBlock& trusted);
+// validator.init_block of such a file. kBadInput if there is none.
+[[nodiscard]] Result<attest::TrustedBlock> trusted_block_of(
+    const std::filesystem::path& global_config);
 
 // `cocoon worker setup`: asks on a terminal.
 int run_worker_setup(WorkerSetup setup, Terminal& terminal);

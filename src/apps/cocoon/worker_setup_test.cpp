@@ -49,6 +49,7 @@ struct Machine {
     registry::Snapshot snapshot;
     snapshot.network = kDevnetNetworkId;
     snapshot.policy.network = kDevnetNetworkId;
+    snapshot.policy.trusted_blocks = {trusted_block_of(folder / "global.config.json").value()};
     snapshot.policy.statement_age_max =
         snapshot.parameters.key_epoch + snapshot.parameters.key_grace;
     snapshot.models.push_back({.name = "Small", .hash = model});
@@ -186,6 +187,11 @@ TEST_CASE("without an engine or a network there is no worker to set up") {
   }
   SUBCASE("an unusable global configuration") {
     std::ofstream(machine.folder / "global.config.json") << "{}";
+  }
+  SUBCASE("a network whose trusted block the registry does not list") {
+    std::filesystem::remove(machine.folder / "global.config.json");
+    std::filesystem::copy_file("tests/data/ton/mainnet.config.json",
+                               machine.folder / "global.config.json");
   }
   SUBCASE("an unusable registry") { std::ofstream(machine.setup.registry) << "network = -239\n"; }
   CHECK_FALSE(machine.run().has_value());

@@ -31,6 +31,10 @@ def model_hash(path: Path) -> str:
     return made.stdout.split()[0]
 
 
+def block_toml(block: dict) -> list[str]:
+    return [f"{key} = {json.dumps(value)}" for key, value in block.items()]
+
+
 @dataclass(frozen=True)
 class Proxy:
     name: str
@@ -48,6 +52,7 @@ class Registry:
     statement_age: str = "4200s"
     statement_interval: int = STATEMENT_INTERVAL
     parameters: str = ""  # TOML
+    trusted_block: dict | None = None  # none: of the TON network of all tests
 
     def toml(self) -> str:
         lines = [
@@ -58,6 +63,8 @@ class Registry:
             "[attestation]",
             f'statement_age_max = "{self.statement_age}"',
             f"roots = {json.dumps(self.roots)}",
+            "[[attestation.trusted_blocks]]",
+            *block_toml(self.trusted_block or TonDevnet.shared().trusted_block()),
             "[[images]]",
             self.image,
         ]
@@ -195,7 +202,7 @@ class Lab:
             f'[registry]\nfile = "{world.registry}"',
             f'[chain]\nglobal_config = "{world.ton.config}"\nhead_age_max = "{world.head_age_max}"',
             "[chain.trusted_block]",
-            *(f"{key} = {json.dumps(value)}" for key, value in world.ton.trusted_block().items()),
+            *block_toml(world.ton.trusted_block()),
             f'[tee]\ntsm_path = "{tsm}"\ncollateral_file = "{collateral or self.collateral_of(tsm)}"',
             f"[admin]\nport = {admin}",
             '[log]\nlevel = "debug"',

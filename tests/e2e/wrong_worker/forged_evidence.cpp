@@ -11,7 +11,7 @@
 namespace cocoon::e2e {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Flaw>, 19> kFlaws{{
+constexpr std::array<std::pair<std::string_view, Flaw>, 20> kFlaws{{
     {"none", Flaw::kNone},
     {"config-byte", Flaw::kConfigByte},
     {"config-key", Flaw::kConfigKey},
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, Flaw>, 19> kFlaws{{
     {"old-block", Flaw::kOldBlock},
     {"unknown-block", Flaw::kUnknownBlock},
     {"future-block", Flaw::kFutureBlock},
+    {"trusted-block", Flaw::kTrustedBlock},
     {"network", Flaw::kNetwork},
     {"config-network", Flaw::kConfigNetwork},
     {"role", Flaw::kRole},
@@ -46,6 +47,8 @@ UnixSeconds now() { return UnixSeconds(static_cast<std::uint32_t>(std::time(null
 Bytes configuration(const Claims& claims, Flaw flaw) {
   const NetworkId network =
       flaw == Flaw::kNetwork || flaw == Flaw::kConfigNetwork ? kAnotherNetwork : kDevnetNetworkId;
+  attest::TrustedBlock trusted = claims.trusted;
+  if (flaw == Flaw::kTrustedBlock) trusted.root_hash = BlockHash();
   std::string toml = "network = " + std::to_string(network.value()) +
                      "\nstate_dir = \"/run/impostor\"\n"
                      "[engine]\nkind = \"external\"\nurl = \"http://127.0.0.1:9\"\n"
@@ -57,10 +60,8 @@ Bytes configuration(const Claims& claims, Flaw flaw) {
                      "\"\n"
                      "[registry]\nfile = \"registry.toml\"\n"
                      "[chain]\nglobal_config = \"global.config.json\"\n"
-                     "[chain.trusted_block]\nseqno = " +
-                     std::to_string(claims.trusted.seqno.value()) + "\nroot_hash = \"" +
-                     claims.trusted.root_hash.hex() + "\"\nfile_hash = \"" +
-                     claims.trusted.file_hash.hex() + "\"\n";
+                     "[chain.trusted_block]\n" +
+                     attest::write_trusted_block(trusted);
   if (flaw == Flaw::kConfigKey) toml += "[debug]\nkeep_prompts = true\n";
   return to_bytes(toml);
 }

@@ -26,6 +26,7 @@ enum class Flaw {
   kOldBlock,        // a block of three hours ago
   kUnknownBlock,    // a block that the chain does not have
   kFutureBlock,     // a block that the chain does not have yet
+  kTrustedBlock,    // a configuration that proves the chain from another block than the registry's
   kNetwork,         // another network, with an engine outside the TD
   kConfigNetwork,   // a configuration for another network, with an engine outside the TD
   kRole,            // a statement of another role

@@ -31,6 +31,7 @@ REASONS = {
     "old-block": "the statement's block is too old",
     "unknown-block": "the statement names a block that the chain does not have",
     "future-block": "a block that is not there yet",
+    "trusted-block": "the worker's trusted block is none of the registry's",
     "network": "the statement is for another network",
     "config-network": "configuration and statement name different networks",
     "role": "the statement is not a worker's",
@@ -55,13 +56,13 @@ class Flawed(unittest.TestCase):
         self.lab = Lab(Path(place.name) / "net")
         self.addCleanup(self.lab.stop)
         root, image, _ = self.lab.start_platform()
-        self.registry = Registry((root,), image, ((MODEL, MODEL_HASH),))
         self.platform = self.lab.folder / "tdx-sim" / "platform.cbor"
         # Its first block for statements is three hours old, the second one new.
         self.ton = TonDevnet(self.lab.folder / "ton", f"--clock-shift={-3 * 3600}")
         self.addCleanup(self.ton.stop)
         self.ton.control("/clock", shift=0)
         self.ton.control("/blocks", count=STATEMENT_INTERVAL)
+        self.registry = Registry((root,), image, ((MODEL, MODEL_HASH),), trusted_block=self.ton.trusted_block())
         self.blocks = ["--block", self.ton.block(2 * STATEMENT_INTERVAL), "--old-block", self.ton.block(STATEMENT_INTERVAL)]
 
     def start_impostor(self, role: str, flaw: str, port: int, *options) -> tuple[Program, str]:

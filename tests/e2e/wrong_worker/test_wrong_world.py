@@ -116,6 +116,10 @@ class InAnotherWorld(unittest.TestCase):
         young = self.other_ton("young", interval_ms=0, begin_at_multiple=0)
         self.refused_on(young, "young", "a block that is not there yet")
 
+    def test_a_trusted_block_that_is_not_in_the_list(self):
+        other = TonDevnet.shared().trusted_block() | {"root_hash": "ee" * 32}
+        self.refused_by_client("trusted block is none of the registry's", another(self.registry, trusted_block=other))
+
     def test_a_model_of_another_hash(self):
         self.refused_by_client("does not list this model", another(self.registry, models=((MODEL, "c1" * 32),)))
 

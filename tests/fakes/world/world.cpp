@@ -25,6 +25,7 @@ World::World(std::uint64_t seed)
     snapshot.parameters.statement_block_interval = FakeChainHead::kStatementInterval;
     snapshot.policy.network = kDevnetNetworkId;
     snapshot.policy.images = {tdxsim::image_of(tdxsim::default_measurements())};
+    snapshot.policy.trusted_blocks = {tdxsim::fixture_trusted_block()};
     snapshot.policy.statement_age_max =
         snapshot.parameters.key_epoch + snapshot.parameters.key_grace;
   });

@@ -50,6 +50,8 @@ STATEMENT_AGE = 4200
 EXCEPTIONS = [("OutOfDate", ["INTEL-SA-00960", "INTEL-SA-00982"], 1798675200, "2026-12-31T00:00:00Z")]
 BANS = [filled(0xE1, 16), filled(0xE2, 64)]
 EVALUATION_NUMBER_MIN = 17
+# Sorted as the policy hash wants them, too.
+TRUSTED_BLOCKS = [(1, filled(0xF1, 32), filled(0xF2, 32)), (59379986, filled(0xF3, 32), filled(0xF4, 32))]
 
 
 def policy_cbor():
@@ -57,8 +59,9 @@ def policy_cbor():
                5: [{1: name, 2: rtmr0, 3: xfam} for name, rtmr0, xfam in image["shapes"]]}
               for image in IMAGES]
     exceptions = sorted(({1: status, 2: advisories, 3: until} for status, advisories, until, _ in EXCEPTIONS), key=cbor)
-    return cbor({1: 2, 2: -777, 3: images, 4: ROOTS, 5: STATEMENT_AGE, 6: exceptions, 7: sorted(BANS),
-                 8: EVALUATION_NUMBER_MIN})
+    trusted = [{1: seqno, 2: root, 3: file} for seqno, root, file in TRUSTED_BLOCKS]
+    return cbor({1: 3, 2: -777, 3: images, 4: ROOTS, 5: STATEMENT_AGE, 6: exceptions, 7: sorted(BANS),
+                 8: EVALUATION_NUMBER_MIN, 9: trusted})
 
 
 def image_hash(image, shape):
@@ -77,6 +80,9 @@ def registry_toml():
         listed = ", ".join(f'"{advisory}"' for advisory in advisories)
         lines += ["", "[[attestation.exceptions]]", f'status = "{status}"', f"advisories = [{listed}]",
                   f'until = "{until}"']
+    for seqno, root, file in reversed(TRUSTED_BLOCKS):
+        lines += ["", "[[attestation.trusted_blocks]]", f"seqno = {seqno}", f'root_hash = "{root.hex()}"',
+                  f'file_hash = "{file.hex()}"']
     for image in reversed(IMAGES):
         lines += ["", "[[images]]", f'name = "{image["name"]}"']
         lines += [f'{key} = "{image[key].hex()}"' for key in ("mrtd", "rtmr1", "rtmr2")]
