@@ -65,12 +65,12 @@ struct Scene {
   FakeSource* source = nullptr;
   std::unique_ptr<LightChainHead> head;
 
-  explicit Scene(std::uint32_t interval = 16) {
+  explicit Scene(std::uint32_t interval = 16, std::chrono::seconds age_max = kAgeMax) {
     auto made = std::make_unique<FakeSource>(simulation.clock(), servers);
     source = made.get();
     head = std::make_unique<LightChainHead>(
         simulation.executor(), LightChainHead::World{simulation.clock(), log, metrics},
-        std::move(made), ChainHeadSettings{.statement_interval = interval, .age_max = kAgeMax});
+        std::move(made), ChainHeadSettings{.statement_interval = interval, .age_max = age_max});
   }
   ~Scene() { simulation.end(); }
   Scene(const Scene&) = delete;
@@ -169,6 +169,21 @@ TEST_CASE("an outage is ridden out while the head is young enough, and refused a
   scene.simulation.advance(2s);
   CHECK_EQ(scene.newest()->seqno.value(), kFirst + 62);  // looked a second ago
   CHECK_EQ(scene.logged("chain.synced"), 2);
+}
+
+TEST_CASE("ten minutes without any lite-server are ridden out unless told otherwise") {
+  Scene scene(16, ChainHeadSettings{}.age_max);
+  scene.simulation.spawn(scene.head->keep_synced());
+  scene.simulation.settle();
+  REQUIRE(scene.statement().has_value());
+  scene.servers = FakeSource::Servers::kAway;
+  scene.simulation.advance(10min);
+  CHECK_EQ(scene.newest()->seqno.value(), kFirst);
+  CHECK_EQ(scene.statement()->seqno.value(), 96);
+  CHECK_EQ(scene.block(96)->seqno.value(), 96);
+  scene.servers = FakeSource::Servers::kAnswer;
+  scene.simulation.advance(2s);
+  CHECK_EQ(scene.newest()->seqno.value(), kFirst + 601);  // looked a second ago
 }
 
 TEST_CASE("a silent server holds up nobody who asks what is known") {

@@ -44,7 +44,7 @@ class BlockSource {
   [[nodiscard]] virtual std::size_t servers_live() const = 0;
 };
 
-// Which server's answer was refused, and why.
+// Which server's answer was refused or waited for no longer, and why.
 struct RefusedAnswer {
   std::string server;
   std::string reason;

@@ -29,13 +29,18 @@ struct LiteServers::Round {
   async::Deadline deadline;
   async::Event changed;
   bool over = false;
-  std::size_t running = 0;
+  std::vector<std::shared_ptr<LiteServer>> running;
   std::vector<Answered<Found>> passed;
   std::vector<Refusal> refusals;
 
   [[nodiscard]] Error why_none() const {
     if (!refusals.empty()) return refusals.back().reason;
     return {async::AsyncError::kTimeout, "no lite-server answered in time"};
+  }
+
+  void ended(const std::shared_ptr<LiteServer>& server) {
+    std::erase(running, server);
+    changed.notify();
   }
 
   // Ends the round when the asker returns or is cancelled.
@@ -82,22 +87,26 @@ async::Task<void> LiteServers::attempt(std::shared_ptr<LiteServer> server,
       round->refusals.push_back({server->name(), std::move(checked).error()});
     }
   }
-  --round->running;
-  round->changed.notify();
+  round->ended(server);
 }
 
 void LiteServers::start(const std::shared_ptr<LiteServer>& server,
                         const std::shared_ptr<Round>& round) {
-  ++round->running;
-  async::spawn(executor_, attempt(server, round), [round](std::string_view) {
-    --round->running;
-    round->changed.notify();
-  });
+  round->running.push_back(server);
+  async::spawn(executor_, attempt(server, round),
+               [round, server](std::string_view) { round->ended(server); });
 }
 
 void LiteServers::note(const std::string& server, const Error& reason) {
   if (refusals_.size() == kRefusalsMax) refusals_.erase(refusals_.begin());
   refusals_.push_back({server, reason});
+}
+
+void LiteServers::note_slow(const std::vector<std::shared_ptr<LiteServer>>& servers) {
+  for (const auto& server : servers) {
+    server->note_failure();
+    note(server->name(), {async::AsyncError::kTimeout, "slow: no answer yet, others are asked"});
+  }
 }
 
 void LiteServers::blame(const std::string& server, const Error& reason) {
@@ -119,16 +128,17 @@ async::Task<Result<std::vector<Answered<LiteServers::Found>>>> LiteServers::ask_
     for (; noted < round->refusals.size(); ++noted)
       note(round->refusals[noted].server, round->refusals[noted].reason);
     if (!round->passed.empty()) co_return round->passed;
-    if (started == servers.size() && round->running == 0) break;
+    if (started == servers.size() && round->running.empty()) break;
     // Start one more whenever none is running, or those that run have been slow.
     if (started < servers.size()) {
       start(servers[started++], round);
       const async::TimePoint next = std::min(deadline, clock_.in(kHedgeAfter));
       const std::size_t failed = round->refusals.size();
-      while (round->passed.empty() && round->refusals.size() == failed && round->running > 0 &&
+      while (round->passed.empty() && round->refusals.size() == failed && !round->running.empty() &&
              clock_.now() < next) {
         co_await round->changed.wait_until(next);
       }
+      if (round->passed.empty() && round->refusals.size() == failed) note_slow(round->running);
     } else {
       co_await round->changed.wait_until(deadline);
     }
@@ -148,12 +158,13 @@ async::Task<Result<std::vector<Answered<LiteServers::Found>>>> LiteServers::ask_
   for (;;) {
     while (started < servers.size() && started < count + round->refusals.size())
       start(servers[started++], round);
-    if (round->running == 0 || clock_.now() >= until) break;
+    if (round->running.empty() || clock_.now() >= until) break;
     if (!round->passed.empty() && until == deadline)
       until = std::min(deadline, clock_.in(kStragglers));
     co_await round->changed.wait_until(until);
   }
   for (const Refusal& refusal : round->refusals) note(refusal.server, refusal.reason);
+  if (!round->passed.empty()) note_slow(round->running);
   if (!round->passed.empty()) co_return round->passed;
   co_return std::unexpected(round->why_none());
 }

@@ -58,7 +58,7 @@ class LiteServers {
   void blame(const std::string& server, const Error& reason);
   // How many are connected now.
   [[nodiscard]] std::size_t live() const;
-  // The latest refusals, oldest first, at most 32.
+  // The latest refusals, and who was waited for no longer, oldest first, at most 32.
   [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
 
  private:
@@ -86,6 +86,8 @@ class LiteServers {
   [[nodiscard]] std::vector<std::shared_ptr<LiteServer>> best_first() const;
   void start(const std::shared_ptr<LiteServer>& server, const std::shared_ptr<Round>& round);
   void note(const std::string& server, const Error& reason);
+  // They may still answer, but others are asked first from now on.
+  void note_slow(const std::vector<std::shared_ptr<LiteServer>>& servers);
 
   async::Executor executor_;
   async::Executor checking_;
