@@ -183,6 +183,13 @@ TEST_CASE("a changed quote that is still valid is the same machine's") {
   REQUIRE(padded.has_value());
   CHECK_EQ(padded->kid(), honest->kid());
   CHECK_EQ(padded->platform_id(), honest->platform_id());
+
+  bundle = f.bundle();
+  bundle.quote = tdxsim::with_negated_s(std::move(bundle.quote));
+  const auto negated = verify_evidence(bundle, f.collateral, f.policy, f.block, f.now);
+  REQUIRE(negated.has_value());
+  CHECK_EQ(negated->kid(), honest->kid());
+  CHECK_EQ(negated->platform_id(), honest->platform_id());
 }
 
 TEST_CASE("a quote over another statement is refused") {

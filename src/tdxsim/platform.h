@@ -96,6 +96,10 @@ class Platform {
   std::string collateral_;
 };
 
+// The quote (version 4) with n - s for the s of its ECDSA signature: other bytes, as valid as
+// before, which anybody can make of a quote.
+[[nodiscard]] Bytes with_negated_s(Bytes quote);
+
 // PEM of one certificate.
 [[nodiscard]] std::string to_pem(const crypto::Certificate& certificate);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/reader.h"
 #include "tdxsim/collateral.h"
 
@@ -54,6 +55,11 @@ Bytes qe_report(BytesView attestation_key, BytesView authentication_data,
   out.bytes(crypto::sha256({attestation_key, authentication_data})).zeros(32);
   return std::move(out).take();
 }
+
+constexpr std::size_t kOffsetOfS = 48 + 584 + 4 + 32;  // behind header, body, length and r
+// The order of P-256 (FIPS 186-5, SP 800-186 §3.2.1.3).
+constexpr std::string_view kOrder =
+    "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 
 }  // namespace
 
@@ -111,6 +117,19 @@ Result<Bytes> Platform::quote(const ByteArray<64>& report_data, const Measuremen
   Writer out(Endian::kLittle);
   out.bytes(signed_part).u32(static_cast<std::uint32_t>(block.view().size())).bytes(block.view());
   return std::move(out).take();
+}
+
+Bytes with_negated_s(Bytes quote) {
+  const Bytes order = from_hex(kOrder).value();
+  COCOON_CHECK(quote.size() >= kOffsetOfS + order.size());
+  int borrow = 0;
+  for (std::size_t i = order.size(); i-- > 0;) {
+    std::byte& digit = quote[kOffsetOfS + i];
+    const int difference = std::to_integer<int>(order[i]) - std::to_integer<int>(digit) - borrow;
+    borrow = difference < 0 ? 1 : 0;
+    digit = static_cast<std::byte>(difference & 0xff);
+  }
+  return quote;
 }
 
 }  // namespace cocoon::tdxsim

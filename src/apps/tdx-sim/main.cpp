@@ -35,6 +35,7 @@ FILES
                         with --platform snp-turin: an EPYC Turin's keys, its root, and what its guest measures
   STATE/gpu.cbor, gpu-root.der, gpu-root.sha256, golden.json, golden.json.sig, golden-key.hex, gpu-evidence.cbor
                         with --gpu-nonce: a GPU's keys, its root, golden measurements that match it, its evidence
+  STATE/ppid.hex        what names the machine, for the registry's banned_platforms
   STATE/image.toml      what the simulated machine measures, for the registry's [[images]]; written last
 
 OUTPUT
@@ -66,6 +67,7 @@ struct Arguments {
   tdxsim::QuoteOptions quote;
   enum class Platform : std::uint8_t { kTdx, kSnpTurin } platform = Platform::kTdx;
   std::optional<ByteArray<32>> gpu_nonce;
+  SimState::Published published = SimState::Published::kOrderly;
   enum class Mode : std::uint8_t { kServe, kInitOnly } mode = Mode::kServe;
 };
 
@@ -95,6 +97,7 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
   std::string gpu_nonce;
   bool init_only = false;
   bool flip = false;
+  bool flawed_collateral = false;
   app.add_option("--tsm", out.tsm, "the folder that plays configfs-tsm; made if absent")
       ->required()
       ->type_name("DIR");
@@ -113,6 +116,9 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
       ->type_name("HEX");
   app.add_flag("--report-data-flip", flip,
                "for tests: quote over other bytes than those asked for");
+  app.add_flag("--flawed-collateral", flawed_collateral,
+               "for tests: also write what verifiers must refuse: STATE/collateral-expired.json, "
+               "collateral-rolled-back.json, collateral-revoked.json; for a new machine only");
   app.add_option("--platform", platform, "tdx or snp-turin: whose reports the tree gives")
       ->check(CLI::IsMember({"tdx", "snp-turin"}))
       ->capture_default_str();
@@ -136,6 +142,7 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
     }
     out.gpu_nonce = nonce->bytes();
   }
+  if (flawed_collateral) out.published = SimState::Published::kWithFlawed;
   if (init_only) out.mode = Arguments::Mode::kInitOnly;
   if (flip) out.quote.report_data = tdxsim::QuoteOptions::ReportData::kFirstBitFlipped;
   if (!attributes.empty()) {
@@ -204,7 +211,8 @@ int run(int argc, char** argv) {
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
   const UnixSeconds start(static_cast<std::uint32_t>(now));
-  const auto state = SimState::open(arguments.state, arguments.measurements, fill_random, start);
+  const auto state = SimState::open(arguments.state, arguments.measurements, fill_random, start,
+                                    arguments.published);
   if (!state) return fail_with(state.error());
   if (arguments.gpu_nonce) {
     const Status written = write_gpu_evidence(arguments, *arguments.gpu_nonce, start);

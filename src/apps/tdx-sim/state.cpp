@@ -8,7 +8,9 @@
 
 #include "apps/tdx-sim/secret_file.h"
 #include "attest/image_toml.h"
+#include "attest/intel/pck.h"
 #include "files/small_files.h"
+#include "tdxsim/vendor.h"
 
 namespace cocoon::apps {
 namespace {
@@ -45,13 +47,44 @@ Status publish(const fs::path& folder, const tdxsim::Platform& platform,
   TRY_VOID(publish_file(folder / "root.sha256", as_bytes(fingerprint), FileMode::kPublic));
   TRY_VOID(
       publish_file(folder / "collateral.json", as_bytes(platform.collateral()), FileMode::kPublic));
+  TRY(const attest::intel::PckInfo pck, attest::intel::read_pck_info(platform.pck_certificate()));
+  const std::string ppid = to_hex(pck.ppid) + "\n";
+  TRY_VOID(publish_file(folder / "ppid.hex", as_bytes(ppid), FileMode::kPublic));
   return publish_file(folder / "image.toml", as_bytes(image), FileMode::kPublic);
+}
+
+struct FlawedCollateral {
+  const char* file;
+  tdxsim::CollateralOptions options;
+};
+
+// Makes the machine with a vendor that also signs what verifiers must refuse.
+Status make_with_flawed(const fs::path& folder, const tdxsim::Platform::FillRandom& random,
+                        UnixSeconds now) {
+  const fs::path file = folder / "platform.cbor";
+  if (std::error_code ignored; fs::exists(file, ignored)) {
+    return fail(SimError::kBusy, "the machine in " + folder.string() +
+                                     " was made before: nobody can sign for it any more");
+  }
+  TRY(const tdxsim::Vendor vendor, tdxsim::Vendor::create(random, now));
+  TRY(const tdxsim::Platform platform, vendor.make_platform(random, {.evaluation_number = 2}));
+  const FlawedCollateral flawed[] = {
+      {"collateral-expired.json", {.evaluation_number = 2, .valid_for = -1}},
+      {"collateral-rolled-back.json", {.evaluation_number = 1}},
+      {"collateral-revoked.json",
+       {.revoked = tdxsim::CollateralOptions::Revoked::kPck, .evaluation_number = 3}}};
+  for (const FlawedCollateral& each : flawed) {
+    TRY(const std::string json, vendor.publish(platform, now, each.options));
+    TRY_VOID(publish_file(folder / each.file, as_bytes(json), FileMode::kPublic));
+  }
+  return publish_file(file, platform.save().expose(), FileMode::kPrivate);
 }
 
 }  // namespace
 
 Result<SimState> SimState::open(const fs::path& folder, const std::optional<fs::path>& measurements,
-                                const tdxsim::Platform::FillRandom& random, UnixSeconds now) {
+                                const tdxsim::Platform::FillRandom& random, UnixSeconds now,
+                                Published published) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (!error) fs::permissions(folder, fs::perms::owner_all, error);
@@ -59,6 +92,9 @@ Result<SimState> SimState::open(const fs::path& folder, const std::optional<fs::
   TRY(const tdxsim::Measurements measured, read_measurements(measurements));
   TRY(files::Descriptor lock, lock_folder(folder));
   fs::remove(folder / "image.toml", error);
+  if (published == Published::kWithFlawed) {
+    TRY_VOID(make_with_flawed(folder, random, now));
+  }
   TRY(tdxsim::Platform platform,
       load_or_create<tdxsim::Platform>(folder / "platform.cbor", random, now));
   TRY_VOID(publish(folder, platform, measured));

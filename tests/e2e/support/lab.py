@@ -53,6 +53,7 @@ class Registry:
     statement_interval: int = STATEMENT_INTERVAL
     parameters: str = ""  # TOML
     trusted_block: dict | None = None  # none: of the TON network of all tests
+    banned: tuple[str, ...] = ()  # machines
 
     def toml(self) -> str:
         lines = [
@@ -63,6 +64,7 @@ class Registry:
             "[attestation]",
             f'statement_age_max = "{self.statement_age}"',
             f"roots = {json.dumps(self.roots)}",
+            f"banned_platforms = {json.dumps(self.banned)}",
             "[[attestation.trusted_blocks]]",
             *block_toml(self.trusted_block or TonDevnet.shared().trusted_block()),
             "[[images]]",

@@ -141,4 +141,11 @@ Result<ForgedEvidence> forge(const Claims& claims, Flaw flaw) {
                         to_bytes(claims.platform.collateral())};
 }
 
+Result<ForgedEvidence> malleate(BytesView evidence, const Claims& claims) {
+  TRY(attest::EvidenceBundle bundle, attest::EvidenceBundle::decode(evidence));
+  bundle.quote = tdxsim::with_negated_s(std::move(bundle.quote));
+  return ForgedEvidence{attest::kid_for(bundle.statement), claims.model_hash, bundle.encode(),
+                        to_bytes(claims.platform.collateral())};
+}
+
 }  // namespace cocoon::e2e

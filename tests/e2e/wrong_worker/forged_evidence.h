@@ -58,4 +58,7 @@ struct ForgedEvidence {
 };
 [[nodiscard]] Result<ForgedEvidence> forge(const Claims& claims, Flaw flaw);
 
+// Another worker's evidence, whose quote became another by its signature's s.
+[[nodiscard]] Result<ForgedEvidence> malleate(BytesView evidence, const Claims& claims);
+
 }  // namespace cocoon::e2e

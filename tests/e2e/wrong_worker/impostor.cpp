@@ -16,6 +16,7 @@
 #include "net/dialer.h"
 #include "net/listener.h"
 #include "net/os_random.h"
+#include "sealed/format/envelope.h"
 #include "tests/e2e/wrong_worker/forged_evidence.h"
 #include "wire/directory.h"
 #include "wire/protocol.h"
@@ -25,10 +26,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t kPromptBytesMax = std::size_t{1024} * 1024;
+
 struct Arguments {
   std::string role;  // worker or proxy
   std::string flaw;
-  std::string platform;  // tdx-sim's platform.cbor
+  std::string platform;    // tdx-sim's platform.cbor
+  std::string collateral;  // instead of the platform's own
+  std::string save;        // where to put the evidence, for another impostor
+  std::string replay;      // what another impostor put there, to be offered as the flaw says
   std::string model;
   std::string model_hash;
   std::uint16_t port = 0;      // worker: of the proxy to dial; proxy: to listen on
@@ -41,7 +47,9 @@ struct Arguments {
 
 class Impostor final : public ports::HttpHandler {
  public:
-  explicit Impostor(ForgedEvidence evidence) : evidence_(std::move(evidence)) {}
+  // Lists the worker so often in its directory.
+  Impostor(ForgedEvidence evidence, std::size_t listings)
+      : evidence_(std::move(evidence)), listings_(listings) {}
 
   ports::Task<void> handle(ports::HttpRequest request, ports::ResponseWriter& response) override {
     if (request.path == wire::kPathLoad) {
@@ -57,24 +65,38 @@ class Impostor final : public ports::HttpHandler {
                                        .terms_hash = {},
                                        .busy_permille = 0,
                                        .collateral = digest_};
-      co_await reply(response, wire::Directory{.entries = {entry}}.encode());
+      wire::Directory directory;
+      directory.entries.assign(listings_, entry);
+      co_await reply(response, directory.encode());
     } else if (request.path.starts_with(wire::kPathEvidence)) {
       co_await reply(response, evidence_.encoded);
     } else if (request.path.starts_with(wire::kPathCollateral)) {
       co_await reply(response, evidence_.collateral);
     } else {
-      std::printf("ASKED %s\n", request.path.c_str());
-      std::fflush(stdout);
+      co_await report(request);
       (void)co_await ports::respond(response, 500, {}, {});
     }
   }
 
  private:
+  // The path, and to how many workers the prompt is sealed.
+  static ports::Task<void> report(ports::HttpRequest& request) {
+    std::size_t recipients = 0;
+    const auto body = co_await ports::read_all(*request.body, kPromptBytesMax);
+    if (body) {
+      const auto envelope = sealed::parse_envelope_head(*body, sealed::EnvelopeKind::kRelay);
+      if (envelope) recipients = envelope->head.recipients.size();
+    }
+    std::printf("ASKED %s recipients=%zu\n", request.path.c_str(), recipients);
+    std::fflush(stdout);
+  }
+
   static ports::Task<void> reply(ports::ResponseWriter& response, Bytes body) {
     (void)co_await ports::respond(response, 200, {{"content-type", std::string(wire::kMediaCbor)}},
                                   std::move(body));
   }
   ForgedEvidence evidence_;
+  std::size_t listings_;
   CollateralDigest digest_ = attest::collateral_digest(evidence_.collateral);
 };
 
@@ -126,6 +148,42 @@ Result<attest::TrustedBlock> trusted_block(const std::string& global_config) {
                               BlockFileHash(network.trusted.file_hash.bytes())};
 }
 
+Result<ForgedEvidence> evidence_of(const Arguments& arguments,
+                                   const crypto::Ed25519PublicKey& identity_key) {
+  const auto flaw = parse_flaw(arguments.flaw);
+  if (!flaw) return fail(attest::AttestError::kUnsupported, "no flaw is called " + arguments.flaw);
+  TRY(const Bytes saved, read_whole(arguments.platform));
+  TRY(tdxsim::Platform platform, tdxsim::Platform::load(saved));
+  TRY(const ModelHash model_hash, ModelHash::from_hex(arguments.model_hash));
+  TRY(const attest::TrustedBlock trusted, trusted_block(arguments.global_config));
+  TRY(const NamedBlock block, parse_block(arguments.block));
+  TRY(const NamedBlock old_block, parse_block(arguments.old_block));
+  const Claims claims{.platform = std::move(platform),
+                      .model_name = arguments.model,
+                      .model_hash = model_hash,
+                      .identity_key = identity_key,
+                      .trusted = trusted,
+                      .block = block,
+                      .old_block = old_block};
+  auto evidence = forge(claims, *flaw);
+  if (evidence && !arguments.replay.empty()) {
+    TRY(const Bytes theirs, read_whole(arguments.replay));
+    evidence = malleate(theirs, claims);
+  }
+  if (evidence && !arguments.collateral.empty()) {
+    TRY(evidence->collateral, read_whole(arguments.collateral));
+  }
+  return evidence;
+}
+
+Status save(const std::string& path, const Bytes& bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file << as_text(bytes);
+  file.close();
+  if (!file) return fail(attest::AttestError::kMalformed, "cannot write " + path);
+  return {};
+}
+
 Status run(const Arguments& arguments) {
   net::OsRandom random;
   SecretArray<32> seed;
@@ -135,24 +193,13 @@ Status run(const Arguments& arguments) {
   }
   const auto identity = std::make_shared<const crypto::Ed25519KeyPair>(
       crypto::Ed25519KeyPair::from_seed(std::move(seed)));
-  const auto flaw = parse_flaw(arguments.flaw);
-  if (!flaw) return fail(attest::AttestError::kUnsupported, "no flaw is called " + arguments.flaw);
-  TRY(const Bytes saved, read_whole(arguments.platform));
-  TRY(tdxsim::Platform platform, tdxsim::Platform::load(saved));
-  TRY(const ModelHash model_hash, ModelHash::from_hex(arguments.model_hash));
-  TRY(const attest::TrustedBlock trusted, trusted_block(arguments.global_config));
-  TRY(const NamedBlock block, parse_block(arguments.block));
-  TRY(const NamedBlock old_block, parse_block(arguments.old_block));
-  TRY(ForgedEvidence evidence, forge({.platform = std::move(platform),
-                                      .model_name = arguments.model,
-                                      .model_hash = model_hash,
-                                      .identity_key = identity->public_key(),
-                                      .trusted = trusted,
-                                      .block = block,
-                                      .old_block = old_block},
-                                     *flaw));
+  TRY(ForgedEvidence evidence, evidence_of(arguments, identity->public_key()));
+  if (!arguments.save.empty()) {
+    TRY_VOID(save(arguments.save, evidence.encoded));
+  }
   const Kid kid = evidence.kid;
-  Impostor impostor(std::move(evidence));
+  // Once for each quote that whoever replays has of the worker.
+  Impostor impostor(std::move(evidence), arguments.replay.empty() ? 1 : 2);
   boost::asio::io_context loop(1);
   std::unique_ptr<net::Listener> listener;
   if (arguments.role == "proxy") {
@@ -181,6 +228,9 @@ int main(int argc, char** argv) {
   app.add_option("--role", arguments.role)->required()->check(CLI::IsMember({"worker", "proxy"}));
   app.add_option("--flaw", arguments.flaw)->required();
   app.add_option("--platform", arguments.platform)->required();
+  app.add_option("--collateral", arguments.collateral);
+  app.add_option("--save-evidence", arguments.save);
+  app.add_option("--replay", arguments.replay);
   app.add_option("--model", arguments.model)->required();
   app.add_option("--model-hash", arguments.model_hash)->required();
   app.add_option("--port", arguments.port)->required();

@@ -4,6 +4,7 @@ All flawed ones stand before the verifier at once; each is refused with its own 
 """
 
 import json
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -35,8 +36,13 @@ REASONS = {
     "network": "the statement is for another network",
     "config-network": "configuration and statement name different networks",
     "role": "the statement is not a worker's",
+    "expired-collateral": "the collateral is valid only until",
+    "revoked-pck": "the PCK certificate is revoked",
     "garbage": "evidence",
 }
+
+# Evidence in order, of a machine of its own, beside collateral that is not.
+COLLATERAL = {"expired-collateral": "collateral-expired.json", "revoked-pck": "collateral-revoked.json"}
 
 
 def refusals(log: str, event: str) -> dict[str, str]:
@@ -56,19 +62,24 @@ class Flawed(unittest.TestCase):
         self.lab = Lab(Path(place.name) / "net")
         self.addCleanup(self.lab.stop)
         root, image, _ = self.lab.start_platform()
-        self.platform = self.lab.folder / "tdx-sim" / "platform.cbor"
+        roots = [self.lab.start_platform(flaw, "--flawed-collateral")[0] for flaw in COLLATERAL]
         # Its first block for statements is three hours old, the second one new.
         self.ton = TonDevnet(self.lab.folder / "ton", f"--clock-shift={-3 * 3600}")
         self.addCleanup(self.ton.stop)
         self.ton.control("/clock", shift=0)
         self.ton.control("/blocks", count=STATEMENT_INTERVAL)
-        self.registry = Registry((root,), image, ((MODEL, MODEL_HASH),), trusted_block=self.ton.trusted_block())
+        self.registry = Registry((root, *roots), image, ((MODEL, MODEL_HASH),), trusted_block=self.ton.trusted_block())
         self.blocks = ["--block", self.ton.block(2 * STATEMENT_INTERVAL), "--old-block", self.ton.block(STATEMENT_INTERVAL)]
 
-    def start_impostor(self, role: str, flaw: str, port: int, *options) -> tuple[Program, str]:
+    def start_impostor(self, role: str, flaw: str, port: int, *options, name: str | None = None) -> tuple[Program, str]:
+        machine = self.lab.folder / (flaw if flaw in COLLATERAL else "tdx-sim")
+        if flaw in COLLATERAL:
+            options = ("--collateral", machine / COLLATERAL[flaw], *options)
+        forged = "none" if flaw in COLLATERAL else flaw
         impostor = self.lab.start(
-            f"impostor-{flaw}", "impostor", "--role", role, "--flaw", flaw, "--platform", self.platform, "--model", MODEL,
-            "--model-hash", MODEL_HASH, "--port", str(port), "--global-config", self.ton.config, *self.blocks, *options,
+            name or f"impostor-{flaw}", "impostor", "--role", role, "--flaw", forged, "--platform", machine / "platform.cbor",
+            "--model", MODEL, "--model-hash", MODEL_HASH, "--port", str(port), "--global-config", self.ton.config, *self.blocks,
+            *options,
         )
         return impostor, impostor.wait_for_log(r"READY ([0-9a-f]{64})").group(1)[:16]
 
@@ -124,9 +135,43 @@ class Flawed(unittest.TestCase):
         world.set(self.registry.with_proxies(*proxies, proxy))
         wait_for("the flawless worker is asked", lambda: self.question(client.port) and "ASKED /v1/relay" in honest.log())
 
-    def start_proxy(self, flaw: str) -> tuple[Proxy, Program, str]:
-        proxy, key_file = self.lab.new_proxy(f"proxy-{flaw}")
-        impostor, kid = self.start_impostor("proxy", flaw, proxy.port, "--proxy-key-file", key_file)
+    def test_a_malleated_quote_is_no_second_worker_to_a_proxy(self):
+        proxy, key_file = self.lab.new_proxy("proxy")
+        world = self.lab.world("all", self.registry.with_proxies(proxy), self.ton)
+        running = self.lab.start_proxy(proxy, key_file, world)
+        client = self.lab.start_client(world)
+        evidence = self.lab.folder / "evidence"
+        honest, kid = self.start_impostor("worker", "none", proxy.port, "--proxy-key", proxy.key, "--save-evidence", evidence)
+        running.program.wait_for_log(f'"proxy.worker_accepted".*"{kid}"')
+        second, same_kid = self.start_impostor(
+            "worker", "none", proxy.port, "--proxy-key", proxy.key, "--replay", evidence, name="malleated"
+        )
+        self.assertEqual(same_kid, kid)
+        running.program.wait_for_log(f'"proxy.worker_refused".*"{kid}".*the evidence is another worker\'s')
+        wait_for("the true worker is asked", lambda: self.question(client.port) and "ASKED /v1/infer" in honest.log())
+        self.assertNotIn("ASKED", second.log())
+        self.assertEqual(running.program.log().count('"proxy.worker_accepted"'), 1)
+
+    def test_a_malleated_quote_is_no_second_worker_to_a_client(self):
+        evidence = self.lab.folder / "evidence"
+        first, honest, kid = self.start_proxy("none", "--save-evidence", evidence)
+        second, replaying, same_kid = self.start_proxy("none", "--replay", evidence, name="malleated")
+        self.assertEqual(same_kid, kid)
+        client = self.lab.start_client(self.lab.world("client", self.registry.with_proxies(first, second), self.ton))
+
+        # Both are asked, as ways to one worker, to which alone each prompt is sealed.
+        def both_are_asked() -> bool:
+            self.question(client.port)
+            return all("ASKED /v1/relay" in proxy.log() for proxy in (honest, replaying))
+
+        wait_for("both proxies are asked", both_are_asked)
+        for proxy in (honest, replaying):
+            self.assertEqual(set(re.findall(r"recipients=(\d+)", proxy.log())), {"1"})
+        self.assertNotIn("client.worker_refused", client.program.log())
+
+    def start_proxy(self, flaw: str, *options, name: str | None = None) -> tuple[Proxy, Program, str]:
+        proxy, key_file = self.lab.new_proxy(f"proxy-{name or flaw}")
+        impostor, kid = self.start_impostor("proxy", flaw, proxy.port, "--proxy-key-file", key_file, *options, name=name)
         return proxy, impostor, kid
 
 

@@ -120,6 +120,20 @@ class InAnotherWorld(unittest.TestCase):
         other = TonDevnet.shared().trusted_block() | {"root_hash": "ee" * 32}
         self.refused_by_client("trusted block is none of the registry's", another(self.registry, trusted_block=other))
 
+    def test_a_ban_acts_at_the_next_request(self):
+        banned = another(self.registry, banned=((self.lab.folder / "tdx-sim/ppid.hex").read_text().strip(),))
+        for believer, event in ((self.of_proxy, "proxy.worker_refused"), (self.of_client, "client.worker_refused")):
+            with self.subTest(event):
+                self.assertEqual(self.question(), 200)
+                asked = self.requests_at_engine()
+                believer.set(banned)
+                self.assertEqual(self.question(), 503)
+                self.assertEqual(self.requests_at_engine(), asked)
+                verifier = self.proxy if believer is self.of_proxy else self.client
+                verifier.program.wait_for_log(f'"{event}".*bans this machine', 20)
+                believer.set(self.registry)
+                wait_for("the worker is used again", lambda: self.question() == 200, 20)
+
     def test_a_model_of_another_hash(self):
         self.refused_by_client("does not list this model", another(self.registry, models=((MODEL, "c1" * 32),)))
 
