@@ -116,12 +116,13 @@ export class ChannelWorld {
     return this.coopCloseAt((await this.state()).epoch, finalAmount, options)
   }
 
+  coopCloseAt(epoch, finalAmount, { payerKeys, payeeKeys, change, ...options } = {}) {
+    return this.send(this.coopCloseBody(epoch, finalAmount, { payerKeys, payeeKeys, change }), options)
+  }
+
   /** Both sign the amount; `change` is what they sign differently from what is sent. */
-  coopCloseAt(epoch, finalAmount, { payerKeys = this.payerKeys, payeeKeys = this.payeeKeys, change, ...options } = {}) {
+  coopCloseBody(epoch, finalAmount, { payerKeys = this.payerKeys, payeeKeys = this.payeeKeys, change } = {}) {
     const cell = finalAmountCell({ network: mainnet, channel: this.address, epoch, finalAmount, ...change })
-    return this.send(
-      coopCloseBody(finalAmount, signCell(cell, payerKeys.secretKey), signCell(cell, payeeKeys.secretKey)),
-      options,
-    )
+    return coopCloseBody(finalAmount, signCell(cell, payerKeys.secretKey), signCell(cell, payeeKeys.secretKey))
   }
 }
