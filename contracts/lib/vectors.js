@@ -1,5 +1,6 @@
 // Test vectors of docs/formats/, for encoders in other languages: tests/data/formats/NAME.json.
 
+import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,6 +12,10 @@ import {
   voucherCell,
 } from './channel.js'
 import { readPin } from './compile.js'
+import {
+  change, emptyRegistry, exceptionCell, imageCell, listKind, message, nameCell, platformCell, proxyDetailsCell, readName,
+  registrationCell, registryData,
+} from './registry.js'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../../tests/data/formats')
 
@@ -130,7 +135,97 @@ function channelVectors() {
   }
 }
 
-const makers = { channel: channelVectors }
+const text = (account) => (account === null ? null : accountOf(account))
+
+function imageOfVectors() {
+  const wide = (byte) => Buffer.alloc(48, byte)
+  const xfam = Buffer.from('e702060000000000', 'hex')
+  return {
+    name: 'worker-1', mrtd: wide(1), rtmr1: wide(2), rtmr2: wide(3),
+    shapes: [{ name: 'small', rtmr0: wide(4), xfam }, { name: 'large', rtmr0: wide(5), xfam }],
+  }
+}
+
+function registryOfVectors() {
+  const account = (byte) => new Address(0, filled(byte))
+  const registry = emptyRegistry(account(1), account(2), {
+    keyEpoch: 3600, keyGrace: 600, statementAgeMax: 4200, statementBlockInterval: 256, evaluationNumberMin: 17, anchorInterval: 3600,
+    additionDelay: 172_800, unstakeDelay: 1_209_600, priceFloor: 5n, stakeMin: 100_000_000_000n,
+  })
+  const image = imageCell(imageOfVectors())
+  const exception = exceptionCell({ status: 'OutOfDate', advisories: ['INTEL-SA-00960'], until: 1_830_000_000 })
+  const platform = Buffer.alloc(16, 0x77)
+  registry.lists.images.set(image.hash(), image)
+  registry.lists.models.set(filled(0x31), nameCell('SmolLM2-135M-Instruct'))
+  registry.lists.models.set(filled(0xb2), nameCell('another-model'))
+  registry.lists.roots.set(filled(0x32), nameCell('Intel SGX Root CA'))
+  registry.lists.exceptions.set(exception.hash(), exception)
+  registry.platformBans.set(createHash('sha256').update(platform).digest(), platformCell(platform))
+  const details = { logKey: filled(0x41), anchor: account(0x42), endpoints: 'proxy.example:443 192.0.2.1:11000' }
+  registry.proxies.set(keys.payer.publicKey, {
+    owner: account(0x43), stake: 100_000_000_000n, registeredAt: 1_800_000_000, details,
+  })
+  registry.departed.set(filled(0x51), { owner: account(0x52), stake: 7n, unlocksAt: 1_801_209_600, banned: false })
+  registry.departed.set(filled(0x53), { owner: null, stake: 0n, unlocksAt: 0, banned: true })
+  registry.proxyCount = 1
+  registry.stakes = 100_000_000_007n
+  registry.nextId = 4n
+  registry.pending.set(3n, {
+    appliesAt: 1_800_172_800, change: change.addEntry(listKind.models, filled(0x61), nameCell('pending-model')),
+  })
+  return registry
+}
+
+function registryVectors() {
+  const registry = registryOfVectors()
+  const data = registryData(registry)
+  const image = imageOfVectors()
+  const [[proxyKey, proxy]] = registry.proxies
+  const address = new Address(0, filled(0x71))
+  const details = proxyDetailsCell(proxy.details)
+  const registration = registrationCell({ network: -239, registry: address, owner: proxy.owner, details })
+  const signature = signCell(registration, keys.payer.secretKey)
+  const names = (list) => [...list].map(([key, cell]) => ({ key: hex(key), name: readName(cell) }))
+  const { priceFloor, stakeMin, ...small } = registry.parameters
+  return {
+    code_hash: readPin('registry').hash,
+    data: bocOf(data),
+    data_hash: hex(data.hash()),
+    parameters: { ...small, priceFloor: String(priceFloor), stakeMin: String(stakeMin) },
+    images: [...registry.lists.images.keys()].map((key) => ({
+      key: hex(key), name: image.name, mrtd: hex(image.mrtd), rtmr1: hex(image.rtmr1), rtmr2: hex(image.rtmr2),
+      shapes: image.shapes.map(({ name, rtmr0, xfam }) => ({ name, rtmr0: hex(rtmr0), xfam: hex(xfam) })),
+    })),
+    models: names(registry.lists.models),
+    roots: names(registry.lists.roots),
+    exceptions: [...registry.lists.exceptions.keys()].map((key) => ({
+      key: hex(key), status: 'OutOfDate', advisories: ['INTEL-SA-00960'], until: 1_830_000_000,
+    })),
+    banned_platforms: [...registry.platformBans.keys()].map((key) => ({ key: hex(key), id: hex(Buffer.alloc(16, 0x77)) })),
+    proxies: [{
+      key: hex(proxyKey), owner: accountOf(proxy.owner), stake_nano: String(proxy.stake), registered_at: proxy.registeredAt,
+      log_key: hex(proxy.details.logKey), anchor: text(proxy.details.anchor), endpoints: proxy.details.endpoints,
+    }],
+    departed: [...registry.departed].map(([key, record]) => ({
+      key: hex(key), owner: text(record.owner), stake_nano: String(record.stake), unlocks_at: record.unlocksAt, banned: record.banned,
+    })),
+    proxy_count: registry.proxyCount,
+    stakes_nano: String(registry.stakes),
+    owner: accountOf(registry.owner),
+    guardian: accountOf(registry.guardian),
+    next_id: String(registry.nextId),
+    pending: [...registry.pending].map(([id, { appliesAt, change: what }]) => ({
+      id: String(id), applies_at: appliesAt, change: bocOf(what), adds_model: 'pending-model',
+    })),
+    registration: {
+      network: -239, registry: accountOf(address), owner: accountOf(proxy.owner), details_hash: hex(details.hash()),
+      bytes: bitsOf(registration), cell_hash: hex(registration.hash()), proxy_seed: hex(seeds.payer), signature: hex(signature),
+      body: bocOf(message.register(proxyKey, signature, details)),
+    },
+  }
+}
+
+const makers = { channel: channelVectors, registry: registryVectors }
 
 export const vectorNames = Object.keys(makers)
 

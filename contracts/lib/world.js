@@ -1,5 +1,7 @@
 // A chain with accounts on it, and what tests ask of it.
 
+import assert from 'node:assert/strict'
+
 import { contractAddress, internal } from '@ton/core'
 import { keyPairFromSeed } from '@ton/crypto'
 import { Blockchain } from '@ton/sandbox'
@@ -17,7 +19,8 @@ export const payoutValueMin = 10_000_000n
 
 export const refusal = {
   wrongState: 100, notThePayer: 101, badSignature: 102, nothingToPay: 103, tooLittleValue: 104, tooEarly: 105, badTerms: 106,
-  wrongAmount: 107, unknownMessage: 0xffff,
+  wrongAmount: 107, notTheOwner: 110, notTheGuardian: 111, notThere: 112, taken: 113, badDetails: 114, full: 115, notHigher: 116,
+  unknownMessage: 0xffff,
 }
 
 export const keysOf = (fill) => keyPairFromSeed(Buffer.alloc(32, fill))
@@ -38,6 +41,15 @@ export const gasUsed = (transaction) => transaction.description.computePhase.gas
 
 /** All fees that the transaction took: storage, gas, forwarding. */
 export const feesOf = (transaction) => transaction.totalFees.coins
+
+/** Runs what must be refused: with this exit code, and the contract's data as it was. */
+export async function refused(world, code, act) {
+  const before = (await world.data()).hash().toString('hex')
+  const result = await act()
+  assert.equal(exitCode(result.tx), code)
+  assert.equal((await world.data()).hash().toString('hex'), before)
+  return result
+}
 
 /** A channel on a chain, and its two ends. */
 export class ChannelWorld {
@@ -87,8 +99,12 @@ export class ChannelWorld {
     return (await this.chain.getContract(this.address)).accountState
   }
 
+  async data() {
+    return (await this.account()).state.data
+  }
+
   async state() {
-    return readChannel((await this.account()).state.data)
+    return readChannel(await this.data())
   }
 
   async voucher(cumulative, change = {}) {
@@ -125,4 +141,10 @@ export class ChannelWorld {
     const cell = finalAmountCell({ network: mainnet, channel: this.address, epoch, finalAmount, ...change })
     return coopCloseBody(finalAmount, signCell(cell, payerKeys.secretKey), signCell(cell, payeeKeys.secretKey))
   }
+}
+
+export async function openedChannel(options) {
+  const world = await ChannelWorld.create(options)
+  await world.open(2n * coin)
+  return world
 }

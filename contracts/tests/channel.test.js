@@ -2,31 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import { Address, beginCell } from '@ton/core'
-import { createEmptyShardAccount, createShardAccount } from '@ton/sandbox'
+import { createShardAccount } from '@ton/sandbox'
 
 import { channelStatus, redeemBody, signCell, voucherCell } from '../lib/channel.js'
 import {
-  ChannelWorld, balanceOf, coin, exitCode, feesOf, gasUsed, keysOf, payoutValueMin, refusal, startTime, storageReserve, topUpFee,
+  ChannelWorld, balanceOf, coin, exitCode, feesOf, gasUsed, keysOf, openedChannel, payoutValueMin, refusal, refused, startTime,
+  storageReserve, topUpFee,
 } from '../lib/world.js'
-
-const opened = async (options) => {
-  const world = await ChannelWorld.create(options)
-  await world.open(2n * coin)
-  return world
-}
-
-/** Runs what must be refused: with this code, and the channel's state as it was. */
-async function refused(world, code, act) {
-  const before = (await world.account()).state.data.hash().toString('hex')
-  const { tx, rest } = await act()
-  assert.equal(exitCode(tx), code)
-  assert.equal((await world.account()).state.data.hash().toString('hex'), before)
-  return { tx, rest }
-}
 
 describe('a channel', () => {
   test('credits its first top-up less reserve and fee, and takes its time as its epoch', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     const state = await world.state()
     assert.equal(state.status, channelStatus.open)
     assert.equal(state.epoch, startTime)
@@ -36,7 +22,7 @@ describe('a channel', () => {
   })
 
   test('is topped up by anyone, with a plain transfer', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     const before = await world.state()
     await world.send(undefined, { from: world.stranger.address, value: coin, bounce: false })
     const after = await world.state()
@@ -47,7 +33,7 @@ describe('a channel', () => {
   })
 
   test('makes good its storage fees from a top-up before it credits anything', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     world.chain.now += 3 * 365 * 86_400
     await world.topUp(coin)
     const state = await world.state()
@@ -56,7 +42,7 @@ describe('a channel', () => {
   })
 
   test('refuses a top-up that would add nothing', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await refused(world, refusal.tooLittleValue, () => world.topUp(topUpFee / 2n))
   })
 
@@ -74,7 +60,7 @@ describe('a channel', () => {
   })
 
   test('refuses what it does not know, and what comes from outside', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await refused(world, refusal.unknownMessage, () => world.send(beginCell().storeUint(7, 32).endCell()))
     await refused(world, refusal.unknownMessage, () => world.send(beginCell().storeUint(0, 8).endCell()))
     await assert.rejects(
@@ -86,7 +72,7 @@ describe('a channel', () => {
   })
 
   test('ignores a message that says it bounced', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await refused(world, 0, async () =>
       world.send(world.signed(await world.voucher(coin)), { from: world.payee.address, bounced: true, bounce: false }))
     await refused(world, 0, () => world.startClose({ bounced: true, bounce: false }))
@@ -95,7 +81,7 @@ describe('a channel', () => {
 
 describe('redeem', () => {
   test('pays the fixed payee what the voucher adds, whoever sends it', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     const payee = await balanceOf(world.chain, world.payee.address)
     const held = await balanceOf(world.chain, world.address)
     const value = coin / 20n
@@ -110,13 +96,13 @@ describe('redeem', () => {
   })
 
   test('takes at most 4,000 gas', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     assert.ok(gasUsed((await world.redeem(coin)).tx) <= 4_000n)
     assert.ok(gasUsed((await world.redeem(coin + 1n)).tx) <= 4_000n)
   })
 
   test('is cumulative: a later voucher pays the difference only', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await world.redeem(coin / 2n)
     const { rest } = await world.redeem(coin)
     assert.ok(rest[0].inMessage.info.value.coins - coin / 2n < coin / 20n)
@@ -124,7 +110,7 @@ describe('redeem', () => {
   })
 
   test('refuses a replay and an older voucher that comes late', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     const old = world.signed(await world.voucher(coin / 4n))
     const newer = world.signed(await world.voucher(coin / 2n, { seq: 2n }))
     assert.equal(exitCode((await world.send(newer)).tx), 0)
@@ -133,7 +119,7 @@ describe('redeem', () => {
   })
 
   test('refuses a voucher for another network, channel, workchain or epoch', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     const { epoch } = await world.state()
     const elsewhere = new Address(0, Buffer.alloc(32, 9))
     for (const change of [
@@ -142,7 +128,7 @@ describe('redeem', () => {
     ]) {
       await refused(world, refusal.badSignature, () => world.redeem(coin, { change }))
     }
-    const twin = await opened({ chain: world.chain, salt: 2n })
+    const twin = await openedChannel({ chain: world.chain, salt: 2n })
     assert.notDeepEqual(twin.address.hash, world.address.hash)
     const foreign = twin.signed(await twin.voucher(coin))
     await refused(world, refusal.badSignature, () => world.send(foreign))
@@ -150,7 +136,7 @@ describe('redeem', () => {
   })
 
   test('refuses what the payer did not sign', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await refused(world, refusal.badSignature, () => world.redeem(coin, { keys: keysOf(3) }))
     await refused(world, refusal.badSignature, () => world.redeem(coin, { keys: world.payeeKeys }))
     const voucher = await world.voucher(coin / 2n)
@@ -166,13 +152,13 @@ describe('redeem', () => {
   })
 
   test('refuses a message whose value might not carry the payment', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await refused(world, refusal.tooLittleValue, () => world.redeem(coin, { value: payoutValueMin - 1n }))
     assert.equal(exitCode((await world.redeem(coin, { value: payoutValueMin })).tx), 0)
   })
 
   test('leaves everything as it was when gas runs out', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     const before = (await world.account()).state.data.hash()
     const { tx } = await world.redeem(coin, { value: 100_000n })
     assert.ok(tx.description.aborted)
@@ -180,7 +166,7 @@ describe('redeem', () => {
   })
 
   test('pays up to the deposit, and the rest after a top-up', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     const { deposit } = await world.state()
     const body = world.signed(await world.voucher(3n * coin))
     await world.send(body)
@@ -202,7 +188,7 @@ describe('redeem', () => {
   })
 
   test('pays a payee whose contract throws: nothing comes back', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     const code = (await world.account()).state.code
     await world.chain.setShardAccount(
       world.payee.address,
@@ -225,7 +211,7 @@ describe('redeem', () => {
 
 describe('closing', () => {
   test('starts by the payer alone, once', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     for (const from of [world.payee.address, world.stranger.address]) {
       await refused(world, refusal.notThePayer, () => world.startClose({ from }))
     }
@@ -238,7 +224,7 @@ describe('closing', () => {
   })
 
   test('finishes when its time has come, and sends the payer all there is', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await refused(world, refusal.wrongState, () => world.finish())
     await world.redeem(coin / 2n)
     await world.startClose()
@@ -258,7 +244,7 @@ describe('closing', () => {
   })
 
   test('lets the payee redeem until it is finished, however late', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await world.startClose()
     await world.redeem(coin / 2n)
     world.chain.now += 10 * 86_400
@@ -269,7 +255,7 @@ describe('closing', () => {
   })
 
   test('takes top-ups while it closes, and none afterwards', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await world.startClose()
     const before = await world.state()
     await world.topUp(coin)
@@ -283,7 +269,7 @@ describe('closing', () => {
   })
 
   test('never opens again, and passes on to the payer what strays in', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await world.startClose()
     world.chain.now += 86_400
     await world.finish()
@@ -301,7 +287,7 @@ describe('closing', () => {
 
 describe('a close by both', () => {
   test('pays what was agreed and refunds the rest at once', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await world.redeem(coin / 4n)
     const payee = await balanceOf(world.chain, world.payee.address)
     const { tx, rest } = await world.coopClose(coin)
@@ -316,7 +302,7 @@ describe('a close by both', () => {
   })
 
   test('needs no payment, and works while closing', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await world.redeem(coin)
     await world.startClose()
     const { rest } = await world.coopClose(coin)
@@ -326,7 +312,7 @@ describe('a close by both', () => {
   })
 
   test('needs both signatures over this amount, network, channel and epoch', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await refused(world, refusal.badSignature, () => world.coopClose(coin, { payerKeys: world.payeeKeys }))
     await refused(world, refusal.badSignature, () => world.coopClose(coin, { payeeKeys: world.payerKeys }))
     for (const change of [
@@ -338,7 +324,7 @@ describe('a close by both', () => {
   })
 
   test('refuses less than was paid, more than the deposit, and too little value', async () => {
-    const world = await opened()
+    const world = await openedChannel()
     await world.redeem(coin)
     const { deposit } = await world.state()
     await refused(world, refusal.wrongAmount, () => world.coopClose(coin - 1n))
@@ -351,55 +337,5 @@ describe('a close by both', () => {
     const world = await ChannelWorld.create()
     const { tx } = await world.coopCloseAt(0, 0n, { init: world.init })
     assert.equal(exitCode(tx), refusal.wrongState)
-  })
-})
-
-describe('storage fees', () => {
-  // Fees of this many years eat more than the reserve.
-  const years = (count) => Math.round(count * 365.25 * 86_400)
-
-  test('are paid from the reserve for years', async () => {
-    const world = await opened()
-    const { deposit } = await world.state()
-    world.chain.now += years(3)
-    await world.redeem(coin)
-    assert.ok((await balanceOf(world.chain, world.address)) >= deposit - coin)
-  })
-
-  test('that ate into the deposit leave the payee what there is', async () => {
-    const world = await ChannelWorld.create()
-    await world.open(storageReserve + topUpFee + coin / 50n)
-    const { deposit } = await world.state()
-    world.chain.now += years(10)
-    const body = world.signed(await world.voucher(deposit))
-    assert.equal(exitCode((await world.send(body)).tx), 0)
-    const { paid } = await world.state()
-    assert.ok(paid > 0n && paid < deposit)
-    assert.equal(await balanceOf(world.chain, world.address), 0n)
-    await refused(world, refusal.nothingToPay, () => world.send(body))
-    await world.topUp(coin)
-    await world.send(body)
-    assert.equal((await world.state()).paid, deposit)
-  })
-
-  test('freeze an emptied channel after decades, and its first state does not thaw it', async () => {
-    const world = await opened()
-    await world.redeem(2n * coin)
-    world.chain.now += years(60)
-    await world.topUp(coin, { bounce: true })
-    assert.equal((await world.account()).type, 'frozen')
-    await world.open()
-    assert.equal((await world.account()).type, 'frozen')
-  })
-
-  test('that destroyed a channel leave no voucher good for one deployed again', async () => {
-    const world = await opened()
-    const old = world.signed(await world.voucher(coin))
-    const { epoch } = await world.state()
-    await world.chain.setShardAccount(world.address, createEmptyShardAccount(world.address))
-    world.chain.now += 1
-    await world.open()
-    assert.ok((await world.state()).epoch > epoch)
-    await refused(world, refusal.badSignature, () => world.send(old))
   })
 })
