@@ -60,6 +60,7 @@ soak: ## long campaigns of tests/soak, each for SOAK_MINUTES
 bench: ## the figures of docs/benchmarks.md, afresh
 	@tools/bootstrap bench
 	@tools/build release programs
+	@tools/devnet install
 	@tests/oracles/attest/build_crate >/dev/null || true
 	@build/bin/cocoon bench
 

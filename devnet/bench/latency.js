@@ -1,5 +1,6 @@
 // How long from an external message to a state that a client has proven, at 20 ms blocks; and what 10,000 transactions do
-// to memory, when no more is remembered than an eighth of what usually is, so that the bounds are reached. Prints one line of JSON. Usage: node bench/latency.js [messages] [transactions]
+// to memory, when no more is remembered than an eighth of what usually is, so that the bounds are reached. Prints one line of
+// JSON, whole numbers only. Usage: node --expose-gc bench/latency.js [messages] [transactions]
 import { Address, beginCell, external, storeMessage } from '@ton/core';
 import { Config, TonClient } from 'ton-net';
 import { COIN, fundedWallet, transfer } from '../clients/support.js';
@@ -55,11 +56,11 @@ async function memory(devnet) {
     }
   }
   const { user, system } = process.cpuUsage(started);
-  return { rss_and_heap_mib: seen, cpu_ms_per_transaction: (user + system) / 1_000 / transactions };
+  return { rss_and_heap_mib: seen, cpu_us_per_transaction: Math.round((user + system) / transactions) };
 }
 
 const devnet = await startDevnet({ intervalMs: 20, secret: Buffer.alloc(32, 1) });
-const median_ms = await latency(devnet);
+const medianMs = await latency(devnet);
 const idle = process.cpuUsage();
 await new Promise((resolve) => setTimeout(resolve, 2_000));
 const { user, system } = process.cpuUsage(idle);
@@ -71,8 +72,8 @@ await other.close();
 console.log(
   JSON.stringify({
     messages,
-    message_to_proven_state_median_ms: median_ms,
-    idle_cpu_percent: (user + system) / 20_000,
+    message_to_proven_state_median_us: Math.round(medianMs * 1_000),
+    idle_cpu_permille: Math.round((user + system) / 2_000),
     transactions,
     ...long,
   }),

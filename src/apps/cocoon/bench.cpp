@@ -12,6 +12,7 @@
 
 #include "apps/cocoon/bench_attest.h"
 #include "apps/cocoon/bench_relay.h"
+#include "apps/cocoon/bench_ton.h"
 #include "apps/cocoon/error.h"
 #include "apps/common/role_program.h"
 
@@ -27,6 +28,9 @@ constexpr std::array kBenches{
     Bench{.name = "attest",
           .summary = "TDX, SEV-SNP and GPU evidence, cold and warm, beside the Rust crate dcap-qvl",
           .run = run_attest_bench},
+    Bench{.name = "ton",
+          .summary = "recorded proofs of TON beside their signatures and @ton/core, and the devnet",
+          .run = run_ton_bench},
 };
 
 // The value behind "model name : " in /proc/cpuinfo.

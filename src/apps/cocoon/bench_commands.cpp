@@ -15,7 +15,9 @@ constexpr const char* kBenchHelp = R"(DESCRIPTION
   Measures beside a peer in the same run: CPU time of the processes, medians of interleaved rounds. relay is the whole
   path and the proxy, beside a chain of three nginx hops; it wants nginx (tools/bootstrap bench) and skips it where there
   is none. attest verifies recorded evidence on one thread, cold and with what a running verifier remembers, beside the Rust
-  crate dcap-qvl; it wants the sources' tests/oracles/attest/build_crate and skips the crate where that was not run.
+  crate dcap-qvl; it wants the sources' tests/oracles/attest/build_crate and skips the crate where that was not run. ton checks
+  recorded proofs of TON's mainnet, beside their signatures alone, reads blocks beside @ton/core, and sends messages to the
+  devnet; the last two want Node and tools/devnet install.
   Everything listens on loopback and is gone afterwards.
 
 OUTPUT OF --json

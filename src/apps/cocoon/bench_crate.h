@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apps/cocoon/bench_attest_subjects.h"
+#include "codec/json.h"
 
 namespace cocoon::apps {
 
@@ -30,6 +31,6 @@ class CrateBench {
 };
 
 // What it printed: {"from_bytes_ns":…,"parsed_ns":…}, each of one verification.
-[[nodiscard]] Result<CrateCosts> parse_crate_costs(std::string_view json);
+[[nodiscard]] Result<CrateCosts> parse_crate_costs(const codec::Json& printed);
 
 }  // namespace cocoon::apps

@@ -95,6 +95,37 @@ class Attest(unittest.TestCase):
             self.assertEqual(target["holds"], target["value"] <= target["at_most"], target)
 
 
+class Ton(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        run = bench("ton", "--quick", "--json")
+        assert run.returncode == 0, run.stdout + run.stderr
+        cls.ton = json.loads(run.stdout)["ton"]
+
+    def test_links_stand_beside_their_signatures(self):
+        self.assertEqual(len(self.ton["links"]), 2)
+        for link in self.ton["links"]:
+            self.assertGreater(link["signatures"], 50, link)
+            self.assertAlmostEqual(link["over_signatures"], link["ms"] / link["signatures_ms"], delta=0.01)
+
+    def test_account_proofs_and_blocks_are_read_beside_ton_core(self):
+        self.assertEqual({account["us"] > 0 for account in self.ton["accounts"]}, {True})
+        self.assertEqual(self.ton["peer"], "@ton/core")
+        for block in self.ton["blocks"]:
+            self.assertGreater(block["bytes"], 10_000, block)
+            self.assertAlmostEqual(block["over_ton_core"], block["mb_per_second"] / block["ton_core_mb_per_second"], delta=0.5)
+
+    def test_the_devnet_proves_what_was_sent_and_shows_its_memory(self):
+        devnet = self.ton["devnet"]
+        self.assertGreater(devnet["message_to_proven_state_median_us"], 0)
+        self.assertEqual(len(devnet["rss_and_heap_mib"]), 8)
+        self.assertGreater(devnet["heap_over_half_way"], 0)
+
+    def test_targets_are_judged_by_their_figures(self):
+        for target in self.ton["targets"]:
+            self.assertEqual(target["holds"], target["value"] <= target["at_most"], target)
+
+
 class Names(unittest.TestCase):
     def test_a_benchmark_that_there_is_not_is_wrong_usage(self):
         self.assertEqual(bench("sorting").returncode, 2)
