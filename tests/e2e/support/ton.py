@@ -24,8 +24,11 @@ class TonDevnet(Program):
         ready = folder / "ready.json"
         ready.unlink(missing_ok=True)
         script = ROOT / "devnet" / "bin" / "devnet.js"
+        # tools/bootstrap puts one there where the system's is too old.
+        own = ROOT / "build" / "tools" / "bin" / "node"
+        node = own if own.exists() else "node"
         shape = ["--interval-ms", str(interval_ms), "--begin-at-multiple", str(begin_at_multiple)]
-        super().__init__(["node", script, "--out", folder, *shape, *options], folder / "devnet.log")
+        super().__init__([node, script, "--out", folder, *shape, *options], folder / "devnet.log")
 
         def is_ready() -> bool:
             if not self.is_running():
