@@ -9,7 +9,7 @@ import { getTolkCompilerVersion, runTolkCompiler } from '@ton/tolk-js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-export const contractNames = ['channel', 'registry']
+export const contractNames = ['channel', 'registry', 'anchor']
 
 export const pinPath = (name) => join(root, 'code', `${name}.json`)
 

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { AnchorWorld, leavesOf } from './anchor_world.js'
+import { consistencyProof, treeRoot } from './merkle.js'
 import { RegistryWorld } from './registry_world.js'
 import { change, listKind, message, nameCell, platformCell } from './registry.js'
 import { ChannelWorld, coin, exitCode, feesOf, gasUsed, startTime } from './world.js'
@@ -86,14 +88,27 @@ async function registryTable() {
   return [...head('registry of 300 models, bans and proxies each'), ...rows].join('\n')
 }
 
+async function anchorTable() {
+  const world = await AnchorWorld.create()
+  const rows = [row('the first checkpoint', await world.grow(0, leavesOf(1)))]
+  for (const [first, second] of [[1, 1000], [1000, 2000], [2000, 2001], [2001, 100_000]]) {
+    const leaves = leavesOf(second)
+    const proof = consistencyProof(first, leaves)
+    rows.push(row(`${first} to ${second} entries, ${proof.length} hashes`, await world.update(second, treeRoot(leaves), proof)))
+  }
+  return [...head('anchor'), ...rows].join('\n')
+}
+
 async function rentTable() {
   const channel = await ChannelWorld.create()
   await channel.open()
+  const anchor = await AnchorWorld.create()
   const empty = await RegistryWorld.create()
   const full = await RegistryWorld.create({ prepare: crowded })
   const wakeRegistry = (world) => () => world.send(world.stranger, undefined, { value: coin })
   const rows = [
     ['channel', await yearOf(channel, () => channel.topUp(coin))],
+    ['anchor', await yearOf(anchor, () => anchor.send(undefined, { value: coin }))],
     ['empty registry', await yearOf(empty, wakeRegistry(empty))],
     ['registry of 300 models, bans and proxies each', await yearOf(full, wakeRegistry(full))],
   ]
@@ -104,6 +119,7 @@ async function rentTable() {
 export const gasTables = async () => ({
   channel: await channelTable(),
   registry: await registryTable(),
+  anchor: await anchorTable(),
   rent: await rentTable(),
 })
 

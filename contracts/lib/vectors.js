@@ -7,11 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { Address, beginCell } from '@ton/core'
 import { keyPairFromSeed } from '@ton/crypto'
 
+import { anchorAddress, anchorData, checkpointText, proofCell, signCheckpoint, updateBody } from './anchor.js'
+import { leavesOf } from './anchor_world.js'
 import {
   channelAddress, coopCloseBody, finalAmountCell, finishBody, freshChannelData, readChannel, redeemBody, signCell, startCloseBody,
   voucherCell,
 } from './channel.js'
 import { readPin } from './compile.js'
+import { consistencyProof, treeRoot } from './merkle.js'
 import {
   change, emptyRegistry, exceptionCell, imageCell, listKind, message, nameCell, platformCell, proxyDetailsCell, readName,
   registrationCell, registryData,
@@ -225,7 +228,28 @@ function registryVectors() {
   }
 }
 
-const makers = { channel: channelVectors, registry: registryVectors }
+function anchorVectors() {
+  const log = { origin: 'log.example/one', logKey: keys.payer.publicKey }
+  const trees = [[0, 5], [5, 8], [8, 9], [9, 700]].map(([first, second]) => {
+    const leaves = leavesOf(second)
+    const root = treeRoot(leaves)
+    const proof = consistencyProof(first, leaves)
+    const signature = signCheckpoint(log.origin, second, root, keys.payer.secretKey)
+    const data = anchorData(log, { size: BigInt(second), root, anchoredAt: 1_800_000_000 })
+    return {
+      old_size: first, size: second, old_root: hex(treeRoot(leaves.slice(0, first))), root: hex(root), proof: proof.map(hex),
+      checkpoint: checkpointText(log.origin, second, root).toString('utf8'), signature: hex(signature),
+      body: bocOf(updateBody({ size: BigInt(second), root, signature, proof: proofCell(proof) })),
+      anchored_at: 1_800_000_000, data_after: bocOf(data), data_after_hash: hex(data.hash()),
+    }
+  })
+  return {
+    code_hash: readPin('anchor').hash, origin: log.origin, log_seed: hex(seeds.payer), log_key: hex(log.logKey),
+    fresh_data: bocOf(anchorData(log)), address: accountOf(anchorAddress(log)), updates: trees,
+  }
+}
+
+const makers = { channel: channelVectors, registry: registryVectors, anchor: anchorVectors }
 
 export const vectorNames = Object.keys(makers)
 

@@ -20,6 +20,7 @@ export const payoutValueMin = 10_000_000n
 export const refusal = {
   wrongState: 100, notThePayer: 101, badSignature: 102, nothingToPay: 103, tooLittleValue: 104, tooEarly: 105, badTerms: 106,
   wrongAmount: 107, notTheOwner: 110, notTheGuardian: 111, notThere: 112, taken: 113, badDetails: 114, full: 115, notHigher: 116,
+  notNewer: 120, notConsistent: 121,
   unknownMessage: 0xffff,
 }
 
