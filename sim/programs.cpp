@@ -70,9 +70,13 @@ ProxyProgram::ProxyProgram(Surroundings& around, const std::string& name,
                           .clock = clock(),
                           .log = log()}),
       bills_(kBillsKept),
-      relay_(kRelayLimits,
-             {.pool = pool_, .bills = bills_, .metrics = metrics_, .clock = clock(), .log = log()}),
-      service_(pool_, bills_, relay_),
+      relay_(kRelayLimits, {.pool = pool_,
+                            .bills = bills_,
+                            .receipts = log_of_receipts_,
+                            .metrics = metrics_,
+                            .clock = clock(),
+                            .log = log()}),
+      service_(pool_, bills_, log_of_receipts_, relay_),
       hostile_(service_, around.world.random, around.manners) {
   const bool is_hostile = by == Operator::kHostile;
   around.fabric.listen(

@@ -14,6 +14,7 @@
 #include "sim/fabric.h"
 #include "sim/ledger.h"
 #include "sim/seams.h"
+#include "tests/fakes/world/memory_receipt_log.h"
 #include "tests/fakes/world/world.h"
 
 namespace cocoon::sim {
@@ -72,6 +73,7 @@ class ProxyProgram final : public Program {
   fakes::MemoryFloorStore floors_;
   proxy::WorkerPool pool_;
   proxy::BillBook bills_;
+  fakes::MemoryReceiptLog log_of_receipts_;
   proxy::Relay relay_;
   proxy::Service service_;
   HostileService hostile_;

@@ -82,6 +82,8 @@ constexpr Row row_of(Counter counter) {
       return {"cocoon_output_tokens_total", "Model tokens made."};
     case Counter::kBytesRelayed:
       return {"cocoon_relayed_bytes_total", "Sealed bytes passed on, both ways."};
+    case Counter::kReceiptsNotLogged:
+      return {"cocoon_receipts_not_logged_total", "Receipts that the log could not take."};
   }
   std::unreachable();
 }

@@ -31,8 +31,9 @@ enum class Counter : std::uint8_t {
   kInputTokens,
   kOutputTokens,
   kBytesRelayed,
+  kReceiptsNotLogged,  // the log could not take them
 };
-inline constexpr Counter kLastCounter = Counter::kBytesRelayed;
+inline constexpr Counter kLastCounter = Counter::kReceiptsNotLogged;
 
 enum class Gauge : std::uint8_t {
   kRequestsInFlight,

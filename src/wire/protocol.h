@@ -18,6 +18,11 @@ inline constexpr std::string_view kPathCollateral =
     "/v1/collateral/";  // + its digest in hexadecimal; workers serve it too
 inline constexpr std::string_view kPathRelay = "/v1/relay";
 inline constexpr std::string_view kPathBills = "/v1/bills/";  // + request id in hexadecimal
+// Paths of a proxy's log (docs/formats/log.md).
+inline constexpr std::string_view kPathLog = "/v1/log/";  // + the path of a tile
+inline constexpr std::string_view kPathCheckpoint = "/v1/log/checkpoint";
+inline constexpr std::string_view kPathLogProof =
+    "/v1/log/proof/";  // + a receipt's hash in hexadecimal
 // Paths of a worker.
 inline constexpr std::string_view kPathInfer = "/v1/infer";
 inline constexpr std::string_view kPathLoad = "/v1/load";
@@ -26,6 +31,8 @@ inline constexpr std::string_view kMediaRequest = "application/cocoon-request";
 inline constexpr std::string_view kMediaInfer = "application/cocoon-infer";
 inline constexpr std::string_view kMediaResponse = "application/cocoon-response";
 inline constexpr std::string_view kMediaCbor = "application/cbor";
+inline constexpr std::string_view kMediaBytes = "application/octet-stream";
+inline constexpr std::string_view kMediaText = "text/plain; charset=utf-8";
 inline constexpr std::string_view kMediaJson = "application/json";
 
 inline constexpr std::string_view kHeaderVoucher =

@@ -17,10 +17,11 @@ ProxyNode::ProxyNode(World& world, const std::string& name, std::uint16_t port)
       bills(1000),
       relay({}, {.pool = pool,
                  .bills = bills,
+                 .receipts = receipts,
                  .metrics = metrics,
                  .clock = world.clock(),
                  .log = world.log.logger()}),
-      service(pool, bills, relay) {
+      service(pool, bills, receipts, relay) {
   world.network.listen(place, service, [this, &world](std::shared_ptr<ports::WorkerLink> link) {
     pool.attach(world.sim.executor(), std::move(link));
   });

@@ -5,6 +5,7 @@
 #include "roles/worker/links.h"
 #include "roles/worker/service.h"
 #include "tests/fakes/world/fake_engine.h"
+#include "tests/fakes/world/memory_receipt_log.h"
 #include "tests/fakes/world/world.h"
 
 namespace cocoon::network {
@@ -20,6 +21,7 @@ struct ProxyNode {
   ports::Endpoint place;
   proxy::WorkerPool pool;
   proxy::BillBook bills;
+  fakes::MemoryReceiptLog receipts;
   proxy::Relay relay;
   proxy::Service service;
 };

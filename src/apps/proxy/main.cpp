@@ -12,6 +12,7 @@
 #include "net/shutdown_signal.h"
 #include "roles/proxy/service.h"
 #include "store/floor_file.h"
+#include "store/receipt_log_files.h"
 
 namespace cocoon::apps {
 namespace {
@@ -71,8 +72,9 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
   proxy::WorkerPool pool(config.workers_max,
                          {*registry, chain->head(), *floors, metrics, *clock, log});
   proxy::BillBook bills(config.bills_max);
-  proxy::Relay relay(relay_limits(config), {pool, bills, metrics, *clock, log});
-  proxy::Service service(pool, bills, relay);
+  CO_TRY(const auto receipts, store::ReceiptLogFiles::open(config.state_dir / "log", identity, {}));
+  proxy::Relay relay(relay_limits(config), {pool, bills, *receipts, metrics, *clock, log});
+  proxy::Service service(pool, bills, *receipts, relay);
   CO_TRY(const auto listener,
          net::Listener::open(executor, listener_options(config), identity, service,
                              [&](std::shared_ptr<net::ReverseConnection> connection) {

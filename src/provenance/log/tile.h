@@ -12,6 +12,8 @@ namespace cocoon::provenance::log {
 inline constexpr std::uint64_t kTileWidth = 256;
 inline constexpr unsigned kTileHeight = 8;  // a tile's root is a node this many levels up
 inline constexpr std::uint8_t kTileLevelMax = 63;
+// Tile levels that a tree of 64-bit size can have.
+inline constexpr std::uint8_t kTreeLevels = 8;
 
 // Which tile, and how much of it: nodes [index × 256, index × 256 + width) of level 8 × `level`.
 struct TileId {

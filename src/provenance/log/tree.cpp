@@ -77,6 +77,19 @@ SubtreeRoot subtrees_from_tiles(FetchTile fetch, std::uint64_t tree_size) {
   };
 }
 
+Result<GrowingTree> GrowingTree::restore(std::uint64_t size, const FetchTile& fetch) {
+  GrowingTree tree;
+  tree.size_ = size;
+  for (std::uint8_t level = 0; level < kTreeLevels; ++level) {
+    const std::uint64_t nodes = size >> (level * kTileHeight);
+    if (nodes == 0) break;
+    tree.edge_.emplace_back();
+    if (nodes % kTileWidth == 0) continue;
+    TRY(tree.edge_.back(), hashes_of(tile_in(level, nodes / kTileWidth, size), fetch));
+  }
+  return tree;
+}
+
 std::vector<GrowingTree::FullTile> GrowingTree::append(const MerkleHash& leaf) {
   std::vector<FullTile> full;
   MerkleHash hash = leaf;
@@ -85,9 +98,10 @@ std::vector<GrowingTree::FullTile> GrowingTree::append(const MerkleHash& leaf) {
     std::vector<MerkleHash>& edge = edge_[level];
     edge.push_back(hash);
     if (edge.size() < kTileWidth) break;
-    full.push_back({.id = {.level = level, .index = (size_ >> (level * kTileHeight)) / kTileWidth},
-                    .hashes = bytes_of(edge)});
     hash = merkle_root(edge);
+    full.push_back({.id = {.level = level, .index = (size_ >> (level * kTileHeight)) / kTileWidth},
+                    .hashes = bytes_of(edge),
+                    .root = hash});
     edge.clear();
   }
   ++size_;

@@ -33,7 +33,12 @@ class GrowingTree {
   struct FullTile {
     TileId id;
     Bytes hashes;
+    MerkleHash root;  // the next level's hash number `id.index`
   };
+
+  GrowingTree() = default;
+  // The tree of `size` leaves, of which the unfinished tile of each level is fetched.
+  [[nodiscard]] static Result<GrowingTree> restore(std::uint64_t size, const FetchTile& fetch);
 
   // Appends a leaf; gives the tiles that it filled, lowest level first.
   std::vector<FullTile> append(const MerkleHash& leaf);

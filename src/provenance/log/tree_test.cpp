@@ -87,6 +87,23 @@ TEST_CASE("unfinished tiles are served at every width they have had, and no othe
   }
 }
 
+TEST_CASE("a tree restored from its tiles goes on as if it had never stopped") {
+  MapLog log;
+  for (const std::size_t size : {1UL, 255UL, 256UL, 257UL, 65536UL, 65536UL + 700}) {
+    while (log.leaves.size() < size) log.append(log.leaves.size());
+    auto restored = GrowingTree::restore(size, log.fetch());
+    REQUIRE(restored.has_value());
+    CHECK(restored->head() == log.tree.head());
+    const auto expected = [&] {
+      MapLog further = log;
+      further.append(size);
+      return further.tree.head();
+    }();
+    restored->append(leaf(size));
+    CHECK(restored->head() == expected);
+  }
+}
+
 TEST_CASE("refuses a tile that is too short for its width") {
   const FetchTile shortened = [](const TileId&) -> Result<Bytes> { return Bytes(31); };
   CHECK(subtrees_from_tiles(shortened, 3)(0, 2).error().is(ProvenanceError::kMalformed));

@@ -16,10 +16,11 @@ ProxyScene::ProxyScene(Options options)
       bills(options.bills_max),
       relay(options.limits, {.pool = pool,
                              .bills = bills,
+                             .receipts = receipts,
                              .metrics = metrics,
                              .clock = world.clock(),
                              .log = world.log.logger()}),
-      service(pool, bills, relay),
+      service(pool, bills, receipts, relay),
       http(world.sim, service, options.http) {}
 
 std::shared_ptr<fakes::MemoryWorkerLink> ProxyScene::attach(fakes::StubWorker& worker) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "roles/proxy/service.h"
+#include "tests/fakes/world/memory_receipt_log.h"
 #include "tests/fakes/world/stub_worker.h"
 
 namespace cocoon::proxy {
@@ -33,6 +34,7 @@ struct ProxyScene {
   fakes::MemoryFloorStore floors;
   WorkerPool pool;
   BillBook bills;
+  fakes::MemoryReceiptLog receipts;
   Relay relay;
   Service service;
   fakes::MemoryHttp http;

@@ -231,6 +231,10 @@ void Relay::keep_bill(const sealed::RequestHeader& header, const Begun& begun) {
     const auto bill = provenance::verify_bill(*bytes, begun.worker->identity_key());
     if (bill && bill->request_id == header.request_id && bill->kid == begun.kid) {
       world_.bills.put(header.request_id, *bytes);
+      if (!world_.receipts.submit(bill->receipt)) {
+        world_.metrics.increment(ports::Counter::kReceiptsNotLogged);
+        world_.log.error("proxy.receipt_not_logged", {LogField::kid(begun.kid)});
+      }
       return;
     }
   }

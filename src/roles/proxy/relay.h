@@ -6,6 +6,7 @@
 #include <string>
 
 #include "async/race.h"
+#include "ports/receipt_log.h"
 #include "roles/proxy/bill_book.h"
 #include "roles/proxy/worker_pool.h"
 #include "sealed/format/envelope.h"
@@ -32,6 +33,7 @@ class Relay {
   struct World {
     WorkerPool& pool;
     BillBook& bills;
+    ports::ReceiptLog& receipts;
     ports::Metrics& metrics;
     async::Clock& clock;
     const Logger& log;

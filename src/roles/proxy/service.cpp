@@ -11,7 +11,7 @@ Task<void> reply(ports::ResponseWriter& response, std::string_view media, Bytes 
 }
 
 Task<void> refuse(ports::ResponseWriter& response, int status, std::string_view text) {
-  (void)co_await ports::respond(response, status, {{"content-type", "text/plain; charset=utf-8"}},
+  (void)co_await ports::respond(response, status, {{"content-type", std::string(wire::kMediaText)}},
                                 to_bytes(text));
 }
 
@@ -23,7 +23,37 @@ std::optional<Tagged> path_value(std::string_view path, std::string_view prefix)
   return value ? std::optional(*value) : std::nullopt;
 }
 
+// Only what no later entry changes may be kept.
+enum class Keep : std::uint8_t { kForever, kNot };
+
+Task<void> reply(ports::ResponseWriter& response, std::string_view media, Keep keep, Bytes body) {
+  const char* const caching =
+      keep == Keep::kForever ? "public, max-age=31536000, immutable" : "no-cache";
+  (void)co_await ports::respond(response, 200,
+                                {{"content-type", std::string(media)}, {"cache-control", caching}},
+                                std::move(body));
+}
+
 }  // namespace
+
+Task<void> Service::show_log(std::string_view path, ports::ResponseWriter& response) {
+  if (path == wire::kPathCheckpoint) {
+    co_await reply(response, wire::kMediaText, Keep::kNot, to_bytes(log_.checkpoint()));
+    co_return;
+  }
+  if (const auto receipt = path_value<ReceiptHash>(path, wire::kPathLogProof)) {
+    if (const auto proof = log_.prove(*receipt)) {
+      co_await reply(response, wire::kMediaText, Keep::kNot, to_bytes(proof->text()));
+      co_return;
+    }
+  } else if (const auto id = provenance::log::TileId::parse(path.substr(wire::kPathLog.size()))) {
+    if (auto tile = log_.tile(*id)) {
+      co_await reply(response, wire::kMediaBytes, Keep::kForever, std::move(*tile));
+      co_return;
+    }
+  }
+  co_await refuse(response, 404, "the log has no such thing yet");
+}
 
 Task<void> Service::handle(ports::HttpRequest request, ports::ResponseWriter& response) {
   if (request.method == "POST" && request.path == wire::kPathRelay) {
@@ -49,6 +79,10 @@ Task<void> Service::handle(ports::HttpRequest request, ports::ResponseWriter& re
     } else {
       co_await reply(response, wire::kMediaJson, *collateral);
     }
+    co_return;
+  }
+  if (request.path.starts_with(wire::kPathLog)) {
+    co_await show_log(request.path, response);
     co_return;
   }
   const Bytes* found = nullptr;

@@ -1,0 +1,157 @@
+#include "store/receipt_log_files.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "store/log_files.h"
+
+namespace cocoon::store {
+
+using provenance::ProvenanceError;
+using provenance::log::LogProof;
+using provenance::log::TileId;
+using provenance::log::TreeHead;
+
+struct ReceiptLogFiles::State {
+  State(std::unique_ptr<LogFiles> in, Signer proxy, Options bounds)
+      : files(std::move(in)),
+        signer(std::move(proxy)),
+        key(provenance::log::proxy_log_key(signer->public_key())),
+        options(bounds) {}
+
+  // For the writer's thread.
+  void run();
+  // Makes a head that is on disk the newest, and its last entries findable.
+  void publish(const TreeHead& head, std::span<const ReceiptHash> entries);
+
+  const std::unique_ptr<LogFiles> files;
+  const Signer signer;
+  const provenance::log::NoteKey key;
+  const Options options;
+
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<ReceiptHash> waiting;
+  bool stopping = false;
+  bool is_broken = false;
+  std::uint64_t size = 0;
+  std::string checkpoint;
+  std::deque<ReceiptHash> recent;  // the log's last entries
+  std::unordered_map<ReceiptHash, std::uint64_t> places;
+
+  std::thread writer;
+};
+
+void ReceiptLogFiles::State::publish(const TreeHead& head, std::span<const ReceiptHash> entries) {
+  std::string note = sign_checkpoint(head, key, *signer);
+  const std::scoped_lock lock(mutex);
+  size = head.size;
+  checkpoint = std::move(note);
+  std::uint64_t place = head.size - entries.size();
+  for (const ReceiptHash& entry : entries) {
+    recent.push_back(entry);
+    places.insert_or_assign(entry, place++);
+    if (recent.size() <= options.recent_max) continue;
+    const auto oldest = places.find(recent.front());
+    if (oldest != places.end() && oldest->second == place - recent.size()) places.erase(oldest);
+    recent.pop_front();
+  }
+}
+
+void ReceiptLogFiles::State::run() {
+  for (;;) {
+    std::vector<ReceiptHash> batch;
+    {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [this] { return stopping || !waiting.empty(); });
+      if (waiting.empty()) return;
+      batch.swap(waiting);
+    }
+    const auto head = files->append(batch);
+    if (head) {
+      publish(*head, batch);
+      continue;
+    }
+    const std::scoped_lock lock(mutex);
+    is_broken = true;
+    waiting.clear();
+    return;
+  }
+}
+
+ReceiptLogFiles::ReceiptLogFiles(std::unique_ptr<State> state) : state_(std::move(state)) {
+  state_->writer = std::thread([raw = state_.get()] { raw->run(); });
+}
+
+ReceiptLogFiles::~ReceiptLogFiles() {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->changed.notify_one();
+  state_->writer.join();
+}
+
+Result<std::unique_ptr<ReceiptLogFiles>> ReceiptLogFiles::open(const std::filesystem::path& folder,
+                                                               Signer proxy, Options options) {
+  TRY(auto disk, open_log_folder(folder));
+  return open(std::move(disk), std::move(proxy), options);
+}
+
+Result<std::unique_ptr<ReceiptLogFiles>> ReceiptLogFiles::open(std::unique_ptr<LogDisk> disk,
+                                                               Signer proxy, Options options) {
+  TRY(auto files, LogFiles::open(std::move(disk)));
+  const TreeHead head = files->head();
+  const std::size_t count = std::min<std::uint64_t>(head.size, options.recent_max);
+  TRY(const auto recent, files->entries(head.size - count, count));
+  auto state = std::make_unique<State>(std::move(files), std::move(proxy), options);
+  state->publish(head, recent);
+  return std::unique_ptr<ReceiptLogFiles>(new ReceiptLogFiles(std::move(state)));
+}
+
+bool ReceiptLogFiles::submit(const ReceiptHash& entry) {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    if (state_->is_broken || state_->waiting.size() >= state_->options.waiting_max) return false;
+    state_->waiting.push_back(entry);
+  }
+  state_->changed.notify_one();
+  return true;
+}
+
+std::string ReceiptLogFiles::checkpoint() const {
+  const std::scoped_lock lock(state_->mutex);
+  return state_->checkpoint;
+}
+
+Result<Bytes> ReceiptLogFiles::tile(const TileId& id) const {
+  std::uint64_t size = 0;
+  {
+    const std::scoped_lock lock(state_->mutex);
+    size = state_->size;
+  }
+  return state_->files->tile(id, size);
+}
+
+Result<LogProof> ReceiptLogFiles::prove(const ReceiptHash& entry) const {
+  LogProof proof;
+  std::uint64_t size = 0;
+  {
+    const std::scoped_lock lock(state_->mutex);
+    const auto found = state_->places.find(entry);
+    if (found == state_->places.end())
+      return fail(ProvenanceError::kNotThere, "the log does not have this entry yet");
+    proof.index = found->second;
+    proof.checkpoint = state_->checkpoint;
+    size = state_->size;
+  }
+  const auto subtrees = provenance::log::subtrees_from_tiles(
+      [&](const TileId& id) { return state_->files->tile(id, size); }, size);
+  TRY(proof.hashes, provenance::merkle_inclusion_proof(subtrees, proof.index, size));
+  return proof;
+}
+
+}  // namespace cocoon::store
