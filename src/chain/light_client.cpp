@@ -101,8 +101,12 @@ Result<std::unique_ptr<LightClient>> LightClient::open(const async::Executor& ex
   auto state =
       std::make_unique<State>(executor, std::move(checking), clock, random, std::move(settings));
   if (!state->settings.anchor_file.empty()) {
-    TRY(state->key_blocks,
-        load_anchors(state->settings.anchor_file, state->settings.network.trusted));
+    auto anchors = load_anchors(state->settings.anchor_file, state->settings.network.trusted);
+    if (!anchors) {
+      return std::unexpected(
+          std::move(anchors).error().with_context(state->settings.anchor_file.string()));
+    }
+    state->key_blocks = *std::move(anchors);
   }
   return std::unique_ptr<LightClient>(new LightClient(std::move(state)));
 }
