@@ -22,6 +22,10 @@ using namespace bench;
 constexpr std::size_t kEventBytes = 200;     // one SSE event with one delta
 constexpr std::size_t kBatchBytes = 16'000;  // written at once by a stream without a pace
 constexpr std::string_view kModel = "bench";
+constexpr const char* kHelp =
+    "bench-engine [--port N]\n\n"
+    "Answers like an engine on 127.0.0.1 until it is ended; prints its port, which is any free one "
+    "without --port.\n";
 
 std::string chunk_of(std::string_view data) {
   std::array<char, 16> size{};
@@ -282,10 +286,16 @@ void Engine::run() {
 
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::string_view(argv[i]) == "--port")
-      port = static_cast<std::uint16_t>(number(argv[i + 1]));
+  const std::string_view name = argc > 1 ? argv[1] : "--port";
+  if (name == "--help" || name == "-h") {
+    std::fputs(kHelp, stdout);
+    return 0;
   }
+  if (name != "--port" || argc == 2 || argc > 3) {
+    std::fputs(kHelp, stderr);
+    return 2;
+  }
+  if (argc == 3) port = static_cast<std::uint16_t>(number(argv[2]));
   std::signal(SIGPIPE, SIG_IGN);
   Engine engine(port);
   std::printf("%u\n", engine.port());

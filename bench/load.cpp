@@ -347,6 +347,11 @@ Options parse(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first == "--help" || first == "-h") {
+    std::fputs(kHelp, stdout);
+    return 0;
+  }
   Options options = parse(argc, argv);
   if (options.port == 0) {
     std::fputs(kHelp, stderr);
