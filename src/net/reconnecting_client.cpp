@@ -1,6 +1,7 @@
 #include "net/reconnecting_client.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "async/event.h"
@@ -22,6 +23,18 @@ struct ReconnectingClient::State {
 
   void tell(bool up, const Error* why) const {
     if (on_change) on_change(up, why);
+  }
+
+  [[nodiscard]] bool is_up() const { return connection && connection->takes_requests(); }
+
+  // A moment, for those who look again after it; false at the deadline and once it is all over.
+  [[nodiscard]] Task<bool> pause_until(async::Deadline deadline) {
+    const auto now = steady_clock::now();
+    if (now >= deadline || stopped) co_return false;
+    async::Event moment(executor);
+    co_await moment.wait_until(
+        std::min<async::TimePoint>(deadline, now + std::chrono::milliseconds(5)));
+    co_return true;
   }
 
   // The next wait: doubling, of which a random half is taken off.
@@ -52,6 +65,7 @@ struct ReconnectingClient::State {
       if (dialled) {
         const auto since = steady_clock::now();
         self->connection = std::move(*dialled);
+        self->why_down.reset();
         self->tell(true, nullptr);
         const auto held = self->connection;
         co_await held->wait_refusing();
@@ -62,6 +76,7 @@ struct ReconnectingClient::State {
         self->tell(false, &why);
         async::spawn(self->executor, retire(self, held), [](std::string_view) {});
       } else {
+        self->why_down = dialled.error();
         self->tell(false, &dialled.error());
       }
       if (!self->stopped) co_await self->pause.wait_until(steady_clock::now() + self->next_pause());
@@ -75,6 +90,7 @@ struct ReconnectingClient::State {
   async::Event pause;
   async::Duration backoff;
   bool stopped = false;
+  std::optional<Error> why_down;  // set while the last dial has failed
   std::shared_ptr<ForwardConnection> connection;
   std::set<std::shared_ptr<ForwardConnection>> retiring;
 };
@@ -96,27 +112,30 @@ ReconnectingClient::~ReconnectingClient() {
   for (const auto& connection : old) connection->close();
 }
 
-bool ReconnectingClient::is_up() const {
-  return state_->connection && state_->connection->takes_requests();
-}
+bool ReconnectingClient::is_up() const { return state_->is_up(); }
 
 Task<bool> ReconnectingClient::wait_up(async::Deadline deadline) {
   const auto state = state_;
-  async::Event poll(state->executor);
-  while (!state->connection || !state->connection->takes_requests()) {
-    const auto now = steady_clock::now();
-    if (now >= deadline || state->stopped) co_return false;
-    co_await poll.wait_until(
-        std::min<async::TimePoint>(deadline, now + std::chrono::milliseconds(5)));
+  while (!state->is_up()) {
+    if (!co_await state->pause_until(deadline)) co_return false;
   }
   co_return true;
 }
 
 Task<Result<ports::HttpResponse>> ReconnectingClient::send(ports::HttpRequest request,
                                                            async::Deadline head_by) {
-  const auto connection = state_->connection;
-  if (!connection)
-    co_return fail(ports::HttpError::kUnreachable, "not connected to " + state_->options.to.text());
+  const auto state = state_;
+  const auto wait_by =
+      std::min<async::TimePoint>(head_by, steady_clock::now() + state->options.redial_wait_max);
+  while (!state->is_up() && !state->why_down) {
+    if (!co_await state->pause_until(wait_by)) break;
+  }
+  const auto connection = state->connection;
+  if (!connection) {
+    std::string what = "not connected to " + state->options.to.text();
+    if (const auto& why = state->why_down) what += ": " + why->message();
+    co_return fail(ports::HttpError::kUnreachable, std::move(what));
+  }
   co_return co_await connection->http().send(std::move(request), head_by);
 }
 

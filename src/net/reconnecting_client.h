@@ -15,10 +15,14 @@ struct ReconnectOptions {
   async::Duration backoff_min = std::chrono::milliseconds(200);
   async::Duration backoff_max =
       std::chrono::seconds(15);  // reached by doubling, each wait jittered by half
+  // How long a request waits for the dial after a loss, within its own deadline.
+  async::Duration redial_wait_max = std::chrono::seconds(1);
 };
 
-// Keeps one forward connection to a proxy, dialling again whenever it is lost or drained. While
-// there is none, send() fails at once with kUnreachable.
+// Keeps one forward connection to a proxy, dialling again whenever it is lost or drained. At first
+// and after a loss send() waits for the dial that follows; once that has failed the proxy is down,
+// and until it is there again send() fails at once with kUnreachable and the reason, so that
+// whoever knows another proxy asks that one.
 class ReconnectingClient final : public ports::HttpClient {
  public:
   // Called on every change; the error says why it is down.
