@@ -31,6 +31,7 @@ constexpr Row refused_for(const char* reason) {
           "reason"};
 }
 
+constexpr const char* kConnectionsHelp = "Connections from outside by what became of them.";
 constexpr const char* kRequestsHelp = "Requests by how they ended.";
 
 // docs/metrics.md is this table for people; a test compares the two.
@@ -84,6 +85,16 @@ constexpr Row row_of(Counter counter) {
       return {"cocoon_relayed_bytes_total", "Sealed bytes passed on, both ways."};
     case Counter::kReceiptsNotLogged:
       return {"cocoon_receipts_not_logged_total", "Receipts that the log could not take."};
+    case Counter::kConnectionsAccepted:
+      return {"cocoon_connections_total", kConnectionsHelp, "accepted"};
+    case Counter::kConnectionsRefused:
+      return {"cocoon_connections_total", kConnectionsHelp, "refused"};
+    case Counter::kConnectionsMadeRoom:
+      return {"cocoon_connections_total", kConnectionsHelp, "made_room"};
+    case Counter::kConnectionsShed:
+      return {"cocoon_connections_total", kConnectionsHelp, "shed"};
+    case Counter::kHandshakesFailed:
+      return {"cocoon_connections_total", kConnectionsHelp, "handshake_failed"};
   }
   std::unreachable();
 }
@@ -108,6 +119,12 @@ constexpr Row row_of(Gauge gauge) {
       return {"cocoon_chain_head_time_seconds", "When that block was made, in Unix time."};
     case Gauge::kLiteServersLive:
       return {"cocoon_lite_servers_live", "Lite-servers that are connected."};
+    case Gauge::kConnectionsOpen:
+      return {"cocoon_connections_open", "Connections beyond their handshake."};
+    case Gauge::kHandshakesInFlight:
+      return {"cocoon_handshakes_in_flight", "Connections within their handshake."};
+    case Gauge::kConnectionBytes:
+      return {"cocoon_connection_bytes", "Bytes held by all connections."};
   }
   std::unreachable();
 }

@@ -5,6 +5,7 @@
 
 #include "net/peer_network.h"
 #include "net/raw_http2_test_support.h"
+#include "tests/fakes/world/recorders.h"
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-capturing-lambda-coroutines): Routes and run_to_end() keep
 // the closure for as long as its coroutine runs.
@@ -86,6 +87,29 @@ TEST_CASE("those who never finish their handshake make room for who does") {
     for (int i = 0; i < 3; ++i) CHECK(co_await alive(&net));
     CHECK(net.listener->counts().made_room >= 25U);
     CHECK_EQ(net.listener->counts().refused, 0U);
+  });
+}
+
+TEST_CASE(
+    "a flood of handshakes that are begun and left stays within the bound, and metrics tell") {
+  World world;
+  world.options.handshakes_max = 8;
+  fakes::CountingMetrics metrics;
+  world.run([&metrics](World& net) -> Task<void> {
+    for (int wave = 0; wave < 10; ++wave) {
+      const auto crowd = co_await mute_crowd(&net, 20, "127.0.0.2");
+      CHECK(co_await alive(&net));
+      net.listener->report_to(metrics);
+      CHECK(metrics.value(ports::Gauge::kHandshakesInFlight) <= 8);
+    }
+    co_await pause(50ms);
+    net.listener->report_to(metrics);
+    const ListenerCounts counts = net.listener->counts();
+    CHECK_EQ(metrics.count(ports::Counter::kConnectionsAccepted), counts.accepted);
+    CHECK(counts.accepted >= 200U);
+    CHECK_EQ(metrics.count(ports::Counter::kConnectionsMadeRoom), counts.made_room);
+    CHECK_EQ(metrics.count(ports::Counter::kHandshakesFailed), counts.handshakes_failed);
+    CHECK(counts.handshakes_failed >= 150U);
   });
 }
 

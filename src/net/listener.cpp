@@ -54,6 +54,7 @@ struct Listener::State {
   std::set<std::shared_ptr<Http2Session>> sessions;   // forward ones, which we hold
   std::map<std::string, std::size_t> networks;        // connections of each
   ListenerCounts counts;
+  ListenerCounts reported;
 };
 
 namespace {
@@ -282,8 +283,23 @@ Result<std::unique_ptr<Listener>> Listener::open(
 Endpoint Listener::local() const { return state_->acceptor->local(); }
 ListenerCounts Listener::counts() const {
   ListenerCounts counts = state_->counts;
+  counts.handshakes = state_->handshakes.size();
   counts.buffered_bytes = state_->budget->bytes();
   return counts;
+}
+void Listener::report_to(ports::Metrics& metrics) {
+  using ports::Counter;
+  using ports::Gauge;
+  const ListenerCounts now = counts();
+  const ListenerCounts before = std::exchange(state_->reported, now);
+  metrics.add(Counter::kConnectionsAccepted, now.accepted - before.accepted);
+  metrics.add(Counter::kConnectionsRefused, now.refused - before.refused);
+  metrics.add(Counter::kConnectionsMadeRoom, now.made_room - before.made_room);
+  metrics.add(Counter::kConnectionsShed, now.shed - before.shed);
+  metrics.add(Counter::kHandshakesFailed, now.handshakes_failed - before.handshakes_failed);
+  metrics.set(Gauge::kConnectionsOpen, static_cast<std::int64_t>(now.open));
+  metrics.set(Gauge::kHandshakesInFlight, static_cast<std::int64_t>(now.handshakes));
+  metrics.set(Gauge::kConnectionBytes, static_cast<std::int64_t>(now.buffered_bytes));
 }
 Task<void> Listener::drain(async::Deadline deadline) {
   return ListenerLoops::drain(state_, deadline);

@@ -5,6 +5,7 @@
 
 #include "net/connection.h"
 #include "net/endpoint.h"
+#include "ports/metrics.h"
 
 namespace cocoon::net {
 
@@ -32,8 +33,9 @@ struct ListenerCounts {
   std::uint64_t made_room = 0;          // closed for others
   std::uint64_t shed = 0;               // closed for what they held in memory
   std::uint64_t handshakes_failed = 0;  // not TLS, no protocol of ours, no or bad hello, too slow
-  std::size_t open = 0;
-  std::size_t buffered_bytes = 0;  // of forward connections
+  std::size_t open = 0;                 // beyond their handshake
+  std::size_t handshakes = 0;           // within it
+  std::size_t buffered_bytes = 0;       // of forward connections
 };
 
 // A proxy's front door: TLS 1.3 with a certificate born with the listener, ALPN "cocoon/1" and "h2"
@@ -55,6 +57,8 @@ class Listener {
 
   [[nodiscard]] Endpoint local() const;
   [[nodiscard]] ListenerCounts counts() const;
+  // Adds to the counters what has happened since the last call, and sets the gauges.
+  void report_to(ports::Metrics& metrics);
   // Accepts no more, drains every forward connection, then closes. Reverse connections belong to
   // their holder.
   [[nodiscard]] async::Task<void> drain(async::Deadline deadline);

@@ -32,8 +32,14 @@ enum class Counter : std::uint8_t {
   kOutputTokens,
   kBytesRelayed,
   kReceiptsNotLogged,  // the log could not take them
+  // Connections from outside.
+  kConnectionsAccepted,
+  kConnectionsRefused,   // over a bound
+  kConnectionsMadeRoom,  // closed for others
+  kConnectionsShed,      // closed for what they held in memory
+  kHandshakesFailed,
 };
-inline constexpr Counter kLastCounter = Counter::kReceiptsNotLogged;
+inline constexpr Counter kLastCounter = Counter::kHandshakesFailed;
 
 enum class Gauge : std::uint8_t {
   kRequestsInFlight,
@@ -45,8 +51,11 @@ enum class Gauge : std::uint8_t {
   kChainHeadSeqno,
   kChainHeadTime,  // Unix seconds
   kLiteServersLive,
+  kConnectionsOpen,
+  kHandshakesInFlight,
+  kConnectionBytes,  // what connections hold for peers and handlers that are slow
 };
-inline constexpr Gauge kLastGauge = Gauge::kLiteServersLive;
+inline constexpr Gauge kLastGauge = Gauge::kConnectionBytes;
 
 enum class Timing : std::uint8_t {
   kFirstFrame,  // request accepted to first frame of the answer

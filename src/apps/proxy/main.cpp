@@ -50,6 +50,14 @@ proxy::RelayLimits relay_limits(const config::ProxyConfig& config) {
   return limits;
 }
 
+async::Task<void> report_connections(net::Listener& listener, admin::PrometheusMetrics& metrics,
+                                     async::Clock& clock) {
+  for (;;) {
+    listener.report_to(metrics);
+    co_await clock.sleep_for(std::chrono::seconds(1));
+  }
+}
+
 async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::ProxyConfig config) {
   const async::Executor executor = loop.get_executor();
   const Logger log = Logger::to_stderr(config.log.level);
@@ -80,6 +88,8 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
                              [&](std::shared_ptr<net::ReverseConnection> connection) {
                                pool.attach(executor, worker_link(std::move(connection)));
                              }));
+  async::spawn(executor, report_connections(*listener, metrics, *clock),
+               [&log](std::string_view) { log.error("proxy.loop_crashed"); });
   CO_TRY(const auto admin_server,
          AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
            if (const auto trouble = chain->trouble())
