@@ -11,6 +11,7 @@ import { coin, keysOf, mainnet, newChain } from './world.js'
 const day = 86_400
 
 export const registrationFee = coin / 5n
+export const withdrawalValueMin = coin / 50n
 
 export const parametersOfTests = {
   keyEpoch: 3600, keyGrace: 600, statementAgeMax: 4200, statementBlockInterval: 256, evaluationNumberMin: 17, anchorInterval: 3600,

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { Address, beginCell } from '@ton/core'
 
 import { change, listKind, message, nameCell, parametersCell, platformCell, proxyDetailsCell, readName } from '../lib/registry.js'
-import { RegistryWorld, parametersOfTests, registrationFee } from '../lib/registry_world.js'
+import { RegistryWorld, parametersOfTests, registrationFee, withdrawalValueMin } from '../lib/registry_world.js'
 import { balanceOf, coin, exitCode, keysOf, refusal, refused, startTime } from '../lib/world.js'
 
 const day = 86_400
@@ -228,8 +228,11 @@ describe('a proxy', () => {
     world.chain.now += 14 * day - 1
     await refused(world, refusal.tooEarly, () => world.send(world.operator, message.withdraw(key)))
     world.chain.now += 1
+    await refused(world, refusal.tooLittleValue, () =>
+      world.send(world.stranger, message.withdraw(key), { value: withdrawalValueMin - 1n }))
     const before = await balanceOf(world.chain, world.address)
-    const { tx, rest } = await done(world.send(world.stranger, message.withdraw(key)))
+    const { tx, rest } = await done(world.send(world.stranger, message.withdraw(key), { value: withdrawalValueMin }))
+    assert.ok(rest[0].inMessage.info.value.coins > 100n * coin)
     assert.ok(rest[0].inMessage.info.dest.equals(world.operator))
     const storage = tx.description.storagePhase.storageFeesCollected
     assert.equal(await balanceOf(world.chain, world.address), before - storage - 100n * coin)
