@@ -120,6 +120,8 @@ class ClientProgram final : public Program {
   fakes::CountingMetrics metrics_;
   fakes::MemoryFloorStore floors_;
   DefectiveStore receipts_;
+  fakes::MemoryReceiptStore promised_;
+  client::Promises promises_;
   client::Fleet fleet_;
   client::Endpoint endpoint_;
   DefectiveEndpoint defective_;

@@ -46,6 +46,8 @@ struct ClientNode {
   fakes::CountingMetrics metrics;
   fakes::MemoryFloorStore floors;
   fakes::MemoryReceiptStore receipts;
+  fakes::MemoryReceiptStore promised;
+  client::Promises promises;
   client::Fleet fleet;
   client::Endpoint endpoint;
   fakes::MemoryHttp app;

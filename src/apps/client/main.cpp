@@ -63,6 +63,8 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
          RoleChain::start({executor, *clock, random, metrics, log},
                           chain_settings(config, registry->current()->parameters)));
   CO_TRY(const auto receipts, store::ReceiptJournal::open(config.state_dir / "receipts"));
+  CO_TRY(const auto promised, store::ReceiptJournal::open(config.state_dir / "promises"));
+  client::Promises promises({*promised, metrics, *clock, log});
   CO_TRY(const auto floors, store::FloorFile::open(config.state_dir / "collateral-floors.cbor"));
   CO_TRY(const auto dialer, net::Dialer::create(executor));
   client::Fleet fleet(
@@ -77,12 +79,15 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
   async::spawn(executor, fleet.keep_fresh(),
                [&log](std::string_view) { log.error("client.loop_crashed"); });
 
+  async::spawn(executor, promises.keep(),
+               [&log](std::string_view) { log.error("client.loop_crashed"); });
+
   client::Endpoint endpoint(client::Gate({.api_keys = std::move(config.api_keys),
                                           .allowed_hosts = config.allowed_hosts,
                                           .allowed_origins = config.allowed_origins,
                                           .port = config.listen.port}),
                             endpoint_settings(config),
-                            {fleet, *registry, *receipts, random, metrics, *clock, log});
+                            {fleet, *registry, *receipts, promises, random, metrics, *clock, log});
   CO_TRY(const auto server, net::LocalServer::open(executor, server_options(config), endpoint));
   endpoint.listens_on(server->local().port);
   CO_TRY(const auto admin_server,

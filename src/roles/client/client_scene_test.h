@@ -56,6 +56,8 @@ struct ClientScene {
   fakes::CountingMetrics metrics;
   fakes::MemoryFloorStore floors;
   fakes::MemoryReceiptStore receipts;
+  fakes::MemoryReceiptStore promised;
+  Promises promises;
   Fleet fleet;
   Endpoint endpoint;
   fakes::MemoryHttp app;

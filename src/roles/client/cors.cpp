@@ -21,8 +21,8 @@ ports::HttpFields preflight_fields(const ports::HttpRequest& request) {
 
 Status ReadableByPage::head(int status, ports::HttpFields headers) {
   headers.push_back({"access-control-allow-origin", origin_});
-  headers.push_back(
-      {"access-control-expose-headers", "x-cocoon-receipt, x-cocoon-kid, retry-after"});
+  headers.push_back({"access-control-expose-headers",
+                     "x-cocoon-receipt, x-cocoon-kid, x-cocoon-log, retry-after"});
   headers.push_back({"vary", "origin"});
   return to_.head(status, std::move(headers));
 }

@@ -60,7 +60,7 @@ TEST_CASE("an invited page may read answers, streams and refusals alike") {
   CHECK_EQ(stream.status, 200);
   CHECK_EQ(stream.header("access-control-allow-origin"), kPage);
   CHECK_EQ(stream.header("access-control-expose-headers"),
-           "x-cocoon-receipt, x-cocoon-kid, retry-after");
+           "x-cocoon-receipt, x-cocoon-kid, x-cocoon-log, retry-after");
   scene.answer_with(plan_of(fakes::chat_whole("Paris.")));
   CHECK_EQ(send(scene, "POST", with_key, kChatWhole).header("access-control-allow-origin"), kPage);
 

@@ -16,6 +16,9 @@ constexpr std::string_view kPathReceipts = "/v1/receipts/";
 constexpr std::string_view kMediaReceipt = "application/cose; cose-type=\"cose-sign1\"";
 constexpr std::string_view kHeaderReceipt = "x-cocoon-receipt";
 constexpr std::string_view kHeaderKid = "x-cocoon-kid";
+constexpr std::string_view kProof = "/proof";
+// "pending", or "promised": in the proxy's log under a checkpoint that it signed, not yet anchored.
+constexpr std::string_view kHeaderLog = "x-cocoon-log";
 
 std::string_view without_query(std::string_view path) { return path.substr(0, path.find('?')); }
 
@@ -227,6 +230,8 @@ Task<void> Endpoint::keep_receipt(const Exchange& exchange) {
   const Status kept =
       co_await world_.receipts.put(exchange.request_id(), exchange.signed_receipt());
   if (!kept) world_.log.error("client.receipt_not_kept", {LogField::error(kept.error())});
+  world_.promises.expect(exchange.request_id(), provenance::receipt_hash(exchange.signed_receipt()),
+                         exchange.line());
 }
 
 Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& response) {
@@ -249,23 +254,30 @@ Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& r
 }
 
 Task<void> Endpoint::show_receipt(std::string_view path, ports::ResponseWriter& response) {
-  const auto id = RequestId::from_hex(path.substr(kPathReceipts.size()));
-  std::optional<Bytes> receipt;
-  if (id) {
-    auto found = co_await world_.receipts.get(*id);
-    if (!found) {
-      world_.log.error("client.receipt_unreadable", {LogField::error(found.error())});
-      co_await refuse(response, openai::internal_error());
-      co_return;
-    }
-    receipt = std::move(found).value();
-  }
-  if (!receipt) {
+  path.remove_prefix(kPathReceipts.size());
+  const bool is_proof = path.ends_with(kProof);
+  if (is_proof) path.remove_suffix(kProof.size());
+  const auto id = RequestId::from_hex(path);
+  if (!id) {
     co_await refuse(response, openai::receipt_not_found());
     co_return;
   }
-  (void)co_await ports::respond(response, 200, {{"content-type", std::string(kMediaReceipt)}},
-                                std::move(*receipt));
+  auto receipt = co_await world_.receipts.get(*id);
+  auto promise = co_await world_.promises.find(*id);
+  if (!receipt || !promise) {
+    const Error& error = receipt ? promise.error() : receipt.error();
+    world_.log.error("client.receipt_unreadable", {LogField::error(error)});
+    co_await refuse(response, openai::internal_error());
+    co_return;
+  }
+  std::optional<Bytes>& shown = is_proof ? *promise : *receipt;
+  if (!shown) {
+    co_await refuse(response, openai::receipt_not_found());
+    co_return;
+  }
+  HttpFields fields{{"content-type", std::string(is_proof ? wire::kMediaText : kMediaReceipt)},
+                    {std::string(kHeaderLog), *promise ? "promised" : "pending"}};
+  (void)co_await ports::respond(response, 200, std::move(fields), std::move(*shown));
 }
 
 }  // namespace cocoon::client

@@ -5,6 +5,7 @@
 #include "ports/metrics.h"
 #include "roles/client/exchange.h"
 #include "roles/client/gate.h"
+#include "roles/client/promises.h"
 
 namespace cocoon::client {
 
@@ -21,6 +22,7 @@ class Endpoint final : public ports::HttpHandler {
     Fleet& fleet;
     ports::Registry& registry;
     ports::ReceiptStore& receipts;
+    Promises& promises;
     ports::Random& random;
     ports::Metrics& metrics;
     async::Clock& clock;

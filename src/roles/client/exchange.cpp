@@ -143,6 +143,7 @@ Task<Result<sealed::ResponseHead>> Exchange::await_head(const Choice& choice) {
   const sealed::ResponseSecret* const secret = opener_->answering();
   const auto answering = std::ranges::find_if(
       choice.candidates, [&](const auto& worker) { return worker->kid() == secret->kid; });
+  line_ = choice.line;
   worker_ = *answering;  // the opener takes answers from candidates only
   output_ = std::make_unique<provenance::OutputCommitter>(secret->secret);
   if (is_event_stream(head_)) {

@@ -59,6 +59,7 @@ class Exchange {
   // After begin().
   [[nodiscard]] const RequestId& request_id() const { return request_id_; }
   [[nodiscard]] const attest::VerifiedWorker& worker() const { return *worker_; }
+  [[nodiscard]] const std::shared_ptr<ProxyLine>& line() const { return line_; }
   // After read() returned the empty end.
   [[nodiscard]] const Bytes& signed_receipt() const { return signed_receipt_; }
 
@@ -82,6 +83,7 @@ class Exchange {
   std::unique_ptr<ports::HttpResponse> response_;
   std::unique_ptr<sealed::ResponseOpener> opener_;
   std::deque<sealed::Frame> frames_;
+  std::shared_ptr<ProxyLine> line_;
   std::shared_ptr<const attest::VerifiedWorker> worker_;
   sealed::ResponseHead head_;
   std::unique_ptr<provenance::OutputCommitter> output_;
