@@ -142,22 +142,24 @@ class AnswerBody final : public ports::BodyReader {
   AnswerBody(const AnswerBody&) = delete;
   AnswerBody& operator=(const AnswerBody&) = delete;
 
+  // As much as one read of the connection brought, however many chunks it came in.
   [[nodiscard]] Task<Result<Bytes>> read() override {
     const auto exchange = exchange_;
-    Parser& parser = *exchange->parser;
-    while (!parser.is_done()) {
-      Bytes chunk(kReadBytes);
-      parser.get().body().data = chunk.data();
-      parser.get().body().size = chunk.size();
+    auto& buffer = exchange->wire->buffer;
+    for (;;) {
+      CO_TRY(Bytes received, take_received(*exchange));
+      if (!received.empty() || exchange->parser->is_done()) co_return received;
+      if (buffer.size() >= kAnswerHeaderBytesMax)
+        co_return fail(HttpError::kBroken, "the answer's framing is too long");
       error_code error;
-      co_await http::async_read_some(exchange->wire->socket, exchange->wire->buffer, parser,
-                                     into(error));
-      chunk.resize(chunk.size() - parser.get().body().size);
-      if (!chunk.empty()) co_return chunk;
-      if (error && error != http::error::need_buffer)
-        co_return fail(HttpError::kBroken, "the answer broke off");
+      buffer.commit(
+          co_await exchange->wire->socket.async_read_some(buffer.prepare(kReadBytes), into(error)));
+      if (error == asio::error::eof) {
+        error = {};
+        exchange->parser->put_eof(error);
+      }
+      if (error) co_return fail(HttpError::kBroken, "the answer broke off");
     }
-    co_return Bytes{};
   }
   // Of a chunked body it is not known whether what has arrived holds data yet.
   [[nodiscard]] bool is_ready() const override {
@@ -167,6 +169,25 @@ class AnswerBody final : public ports::BodyReader {
   [[nodiscard]] const ports::HttpFields& trailers() const override { return none_; }
 
  private:
+  // What of the body is in the buffer; nothing if that is framing only.
+  [[nodiscard]] static Result<Bytes> take_received(Exchange<Protocol>& exchange) {
+    auto& buffer = exchange.wire->buffer;
+    Bytes taken(buffer.size());
+    auto& body = exchange.parser->get().body();
+    body.data = taken.data();
+    body.size = taken.size();
+    error_code error;
+    for (std::size_t used = 1; used > 0 && !error && !exchange.parser->is_done();) {
+      used = buffer.size() == 0 ? 0 : exchange.parser->put(buffer.data(), error);
+      buffer.consume(used);
+    }
+    taken.resize(taken.size() - body.size);
+    body = {};
+    if (error && error != http::error::need_more && taken.empty())
+      return fail(HttpError::kBroken, "the answer broke off");
+    return taken;
+  }
+
   std::shared_ptr<Exchange<Protocol>> exchange_;
   ports::HttpFields none_;
 };

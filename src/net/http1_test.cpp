@@ -189,6 +189,30 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("chunks that have arrived together are read together, and none is lost or waited for") {
+  Local local;
+  async::Event more(local.executor);
+  local.routes["/many"] = [&](ports::HttpRequest, ports::ResponseWriter& response) -> Task<void> {
+    (void)response.head(200, {});
+    for (int i = 0; i < 1000; ++i) CHECK((co_await response.write(to_bytes("0123456789"))));
+    co_await more.wait();
+    CHECK((co_await response.write(to_bytes("end"))));
+    (void)co_await response.finish({});
+  };
+  local.run([&more](Local& at) -> Task<void> {
+    const auto answer = (co_await at.client()->send(get("/many"), in(5s))).value();
+    co_await pause(100ms);
+    Bytes whole;
+    int reads = 0;
+    for (; whole.size() < 10'000; ++reads) append(whole, (co_await answer.body->read()).value());
+    CHECK(reads <= 5);  // of 1,000 chunks, 15 or 16 bytes each
+    more.notify();
+    append(whole, (co_await ports::read_all(*answer.body, 100)).value());
+    CHECK_EQ(whole.size(), 10'003);
+    CHECK(as_text(whole).ends_with("789end"));
+  });
+}
+
 TEST_CASE("stopping the server cancels its handlers, draining waits for them") {
   Local local;
   local.routes["/slow"] = [](ports::HttpRequest, ports::ResponseWriter& response) -> Task<void> {
