@@ -65,9 +65,10 @@ bench: ## the figures of docs/benchmarks.md, afresh
 	@build/bin/cocoon bench
 
 .PHONY: layers
-layers: ## includes and links against tools/layers.toml, forbidden symbols, size of the trusted base
+layers: ## includes and links against tools/layers.toml, forbidden symbols, a verifier without I/O, size of the trusted base
 	@tools/check_layers.py
 	@tools/check_symbols.py --if-built
+	@tools/check_sans_io.py --if-built
 	@tools/tcb_lines.py
 
 .PHONY: tidy

@@ -1,12 +1,12 @@
-// What one flipped bit does to a verdict. COCOON_FLIPS=all tries every bit of the quotes and 10,000
-// of each collateral (tests/soak/attest_flips); otherwise a sample.
+// What one flipped bit of recorded evidence does to a verdict. COCOON_FLIPS=all tries every bit of
+// the quotes and 10,000 of each collateral (tests/soak/attest_flips); otherwise a sample.
+
+#include "attest/flips_test.h"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <random>
 
-#include "attest/intel/recorded_test.h"
 #include "attest/verdict.h"
 #include "codec/rfc3339.h"
 
@@ -14,13 +14,11 @@ using namespace cocoon;
 using namespace cocoon::attest;
 using intel::UnverifiedCollateral;
 using intel::UnverifiedQuote;
+using test::flipped;
+using test::meaning_of_quote;
+using test::tries_all;
 
 namespace {
-
-bool tries_all() {
-  const char* const wanted = std::getenv("COCOON_FLIPS");
-  return wanted != nullptr && std::string_view(wanted) == "all";
-}
 
 struct Vector {
   std::string name;
@@ -49,24 +47,8 @@ bool is_accepted(const Vector& vector, BytesView quote, BytesView collateral) {
   return verdict && verdict->record.outcome == Verdict::Outcome::kAccept;
 }
 
-Bytes flipped(const Bytes& bytes, std::size_t bit) {
-  Bytes out = bytes;
-  out[bit / 8] ^= std::byte{1} << (bit % 8);
-  return out;
-}
-
-// Everything in the quote that a judgement reads: its bytes up to the certificates, and these as
-// DER.
-std::vector<Bytes> meaning_of_quote(BytesView bytes) {
-  const UnverifiedQuote quote = UnverifiedQuote::parse(bytes).value();
-  const BytesView canonical = quote.canonical();
-  std::vector<Bytes> out{to_bytes(canonical.first(canonical.size() - quote.certificates().size()))};
-  const auto chain = crypto::Certificate::from_pem_chain(as_text(quote.certificates()), 3).value();
-  for (const crypto::Certificate& certificate : chain) out.push_back(certificate.der());
-  return out;
-}
-
-// The same of a collateral: its signed texts, signatures, lists and certificates.
+// Everything in collateral that a judgement reads: its signed texts, signatures, lists and
+// certificates.
 std::vector<Bytes> meaning_of_collateral(BytesView bytes) {
   const UnverifiedCollateral parts = UnverifiedCollateral::parse(bytes).value();
   std::vector<Bytes> out{to_bytes(parts.tcb_info),    to_bytes(parts.tcb_info_signature.view()),
@@ -78,6 +60,12 @@ std::vector<Bytes> meaning_of_collateral(BytesView bytes) {
     for (const crypto::Certificate& certificate : chain) out.push_back(certificate.der());
   }
   return out;
+}
+
+// The two cases of a hexadecimal letter differ in this bit.
+bool is_case_of_hex_digit(const Bytes& bytes, std::size_t bit) {
+  const auto letter = static_cast<char>(bytes[bit / 8] | std::byte{0x20});
+  return bit % 8 == 5 && letter >= 'a' && letter <= 'f';
 }
 
 }  // namespace
@@ -126,6 +114,7 @@ TEST_CASE("a collateral with one flipped bit is refused, or means the same to th
       ++same;
       CAPTURE(bit);
       REQUIRE(meaning_of_collateral(bad) == meaning);
+      CHECK(is_case_of_hex_digit(vector.collateral, bit));
     }
     MESSAGE(vector.name << ": " << refused << " refused, " << same << " without a meaning");
     CHECK_GT(refused, 0);

@@ -6,7 +6,7 @@
 
 #include "attest/statement.h"
 #include "attest/trusted_block.h"
-#include "base/log.h"
+#include "base/log_level.h"
 
 namespace cocoon::attest {
 

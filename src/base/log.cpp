@@ -24,20 +24,6 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-constexpr std::string_view name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "error";
-}
-
 }  // namespace
 
 LogField LogField::count(EventName key, std::uint64_t value) {
@@ -62,14 +48,6 @@ LogField LogField::reason(EventName value) { return {"reason", json_string(value
 LogField LogField::endpoint(std::string_view value) { return {"endpoint", json_string(value)}; }
 LogField LogField::file(std::string_view path) { return {"file", json_string(path)}; }
 LogField LogField::model(std::string_view name) { return {"model", json_string(name)}; }
-
-Result<LogLevel> parse_log_level(std::string_view name) {
-  for (const LogLevel level :
-       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
-    if (name == name_of(level)) return level;
-  }
-  return fail(BaseError::kBadText, "a log level is debug, info, warn or error");
-}
 
 Logger Logger::to_stderr(LogLevel threshold) {
   return {threshold, [](std::string_view line) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/log_level.h"
 #include "base/strong.h"
 
 namespace cocoon {
@@ -52,9 +53,6 @@ class LogField {
   std::string_view key_;
   std::string json_value_;
 };
-
-enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
-[[nodiscard]] Result<LogLevel> parse_log_level(std::string_view name);  // "debug" … "error"
 
 // Writes one JSON object a line: {"time":"…Z","level":"info","event":"worker.attached","kid":"…"}.
 class Logger {
