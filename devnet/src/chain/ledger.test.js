@@ -20,6 +20,13 @@ async function networkWith(options = {}) {
 }
 
 describe('blocks', () => {
+  test('begin, and go on, with a new one whose seqno is a multiple of what is asked for', async () => {
+    const network = await networkWith({ beginAtMultiple: 16 });
+    assert.equal(network.ledger.head.id.seqno, 16);
+    await network.begin();
+    assert.equal(network.ledger.head.id.seqno, 32);
+  });
+
   test('carry updates that lead from each state to the next, of both chains', async () => {
     const network = await networkWith();
     for (let i = 0; i < 8; i++) {

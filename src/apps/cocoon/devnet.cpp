@@ -27,6 +27,14 @@ bool is_serving(std::uint16_t admin_port) {
   return reply && reply->status == kStatusOk;
 }
 
+Result<TonDevnetProgram> local_ton() {
+  const char* const path = std::getenv("PATH");
+  auto program = find_ton_devnet(program_folder(), path == nullptr ? "" : path);
+  if (program) return program;
+  return std::unexpected(std::move(program).error().with_context(
+      "a network on one machine brings a local TON along, which cannot run here"));
+}
+
 // On a full disk no program that is started below could say in its log what is wrong.
 Status refuse_without_room(const std::filesystem::path& state) {
   constexpr std::size_t kRoomBytes = std::size_t{1024} * 1024;
@@ -41,6 +49,7 @@ Status refuse_without_room(const std::filesystem::path& state) {
 }  // namespace
 
 Result<std::unique_ptr<Devnet>> Devnet::lay_out(const DevnetOptions& options, const Tell& tell) {
+  TRY_VOID(local_ton());  // before anything that takes long
   std::unique_ptr<Devnet> net(new Devnet(options));
   std::error_code failed;
   std::filesystem::create_directories(net->in_state("logs"), failed);
@@ -70,19 +79,14 @@ Status Devnet::start_platform() {
 }
 
 Status Devnet::start_ton() {
-  const char* const path = std::getenv("PATH");
-  auto program = find_ton_devnet(program_folder(), path == nullptr ? "" : path);
-  if (!program) {
-    return std::unexpected(std::move(program).error().with_context(
-        "a network on one machine brings a local TON along, which cannot run here"));
-  }
+  TRY(const TonDevnetProgram program, local_ton());
   const std::filesystem::path folder = in_state("ton");
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   std::filesystem::remove(folder / kTonReadyFile, failed);
   TRY_VOID(launch({.name = "ton-devnet",
-                   .executable = program->node,
-                   .arguments = ton_devnet_arguments(*program, folder, facts_.ton)}));
+                   .executable = program.node,
+                   .arguments = ton_devnet_arguments(program, folder, facts_.ton)}));
   return wait_for_file(folder / kTonReadyFile);
 }
 
