@@ -38,10 +38,10 @@ Result<LogProof> LogProof::parse(std::string_view text) {
   text = text.substr(0, gap + 1);
   if (!text.starts_with(kIndex)) return malformed("no index");
   text.remove_prefix(kIndex.size());
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, out.index);
-  if (read.ec != std::errc() || read.ptr == end) return malformed("no index");
-  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()) + 1);
+  const std::string_view index = text.substr(0, text.find('\n'));
+  const auto read = std::from_chars(index.data(), index.data() + index.size(), out.index);
+  if (read.ec != std::errc()) return malformed("no index");
+  text.remove_prefix(index.size() + 1);
   while (!text.empty()) {
     if (out.hashes.size() == kProofHashesMax) return malformed("too many hashes");
     const std::size_t line = text.find('\n');

@@ -1,13 +1,14 @@
 // Our side of the comparison in tlog_test.go: writes a log of ENTRIES entries, "entry 0", "entry
 // 1", …, to FOLDER, as a proxy would serve it: verifier-key, checkpoint-SIZE for each SIZE named,
-// and the tiles of the last size.
+// the tiles of the last size, and
+// proof-INDEX for some of its entries.
 //   cocoon_tlog_oracle FOLDER SIZE…      sizes in rising order
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
 
-#include "provenance/log/checkpoint.h"
+#include "provenance/log/proof.h"
 
 namespace cocoon::provenance::log {
 namespace {
@@ -23,10 +24,12 @@ int run(const std::filesystem::path& folder, const std::vector<std::uint64_t>& s
   const NoteKey key = NoteKey::create("cocoon.example/log", pair.public_key()).value();
   write(folder / "verifier-key", as_bytes(key.text()));
   GrowingTree tree;
+  std::vector<MerkleHash> leaves;
   for (const std::uint64_t size : sizes) {
     while (tree.size() < size) {
       const std::string entry = "entry " + std::to_string(tree.size());
-      for (const auto& full : tree.append(entry_leaf(as_bytes(entry)))) {
+      leaves.push_back(entry_leaf(as_bytes(entry)));
+      for (const auto& full : tree.append(leaves.back())) {
         write(folder / full.id.path(), full.hashes);
       }
     }
@@ -40,6 +43,12 @@ int run(const std::filesystem::path& folder, const std::vector<std::uint64_t>& s
                       .index = nodes / kTileWidth,
                       .width = static_cast<std::uint16_t>(nodes % kTileWidth)};
     write(folder / edge.path(), tree.unfinished(edge).value());
+  }
+  for (std::uint64_t index = 0; index < leaves.size(); index += 1 + leaves.size() / 13) {
+    const LogProof proof{.index = index,
+                         .hashes = merkle_inclusion_proof(leaves, index),
+                         .checkpoint = sign_checkpoint(tree.head(), key, pair)};
+    write(folder / ("proof-" + std::to_string(index)), as_bytes(proof.text()));
   }
   return 0;
 }

@@ -120,3 +120,51 @@ func TestConsistency(t *testing.T) {
 		}
 	}
 }
+
+// C2SP's tlog-proof, read line by line and checked with the library's own verifier.
+func TestProofFiles(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(folder(t), "proof-*"))
+	if err != nil || len(names) < 10 {
+		t.Fatalf("%d proofs, %v", len(names), err)
+	}
+	verifier, err := note.NewVerifier(text(t, folder(t), "verifier-key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		head, signed, _ := strings.Cut(text(t, name), "\n\n")
+		lines := strings.Split(head, "\n")
+		var index int64
+		if _, err := fmt.Sscanf(lines[1], "index %d", &index); err != nil || lines[0] != "c2sp.org/tlog-proof@v1" {
+			t.Fatalf("%s begins with %q", name, lines[:2])
+		}
+		var proof tlog.RecordProof
+		for _, line := range lines[2:] {
+			hash, err := tlog.ParseHash(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proof = append(proof, hash)
+		}
+		opened, err := note.Open([]byte(signed), note.VerifierList(verifier))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var size int64
+		var root string
+		if _, err := fmt.Sscanf(opened.Text, verifier.Name()+"\n%d\n%s\n", &size, &root); err != nil {
+			t.Fatal(err)
+		}
+		hash, err := tlog.ParseHash(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf := tlog.RecordHash([]byte(fmt.Sprintf("entry %d", index)))
+		if err := tlog.CheckRecord(proof, size, hash, index, leaf); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if tlog.CheckRecord(proof, size, hash, index+1, leaf) == nil {
+			t.Fatalf("%s proves another place too", name)
+		}
+	}
+}
