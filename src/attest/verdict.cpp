@@ -59,9 +59,10 @@ void judge_signed(intel::UnverifiedQuote quote, const intel::UnverifiedCollatera
   }
   const auto roots = roots_of(policy);
   if (!roots) return refuse(roots.error());
-  const auto verified = intel::verify_quote(std::move(quote), *roots);
+  crypto::CertificateMemo memo;
+  const auto verified = intel::QuoteVerifier(*roots).verify(std::move(quote), memo);
   if (!verified) refuse(verified.error());
-  const auto trusted = intel::verify_collateral(collateral, *roots);
+  const auto trusted = intel::verify_collateral(collateral, *roots, memo);
   if (!trusted) {
     refuse(trusted.error());
     if (trusted.error().is(intel::IntelError::kCollateralMismatch)) {

@@ -61,15 +61,26 @@ Result<std::uint64_t> read_base128(Reader& reader) {
 
 }  // namespace
 
-Result<BytesView> DerReader::element(DerTag tag) {
-  TRY(const DerTag found, peek());
-  if (found != tag) return fail(CodecError::kWrongType, "another DER element than expected");
+Result<DerElement> DerReader::next() {
+  TRY(const DerTag tag, peek());
   Reader reader(rest_.subspan(1));
   TRY(const std::size_t length, read_length(reader));
   const Result<BytesView> content = reader.take(length);
   if (!content) return truncated();
+  const BytesView whole = rest_.first(rest_.size() - reader.rest().size());
   rest_ = reader.rest();
-  return *content;
+  return DerElement{.tag = tag, .content = *content, .whole = whole};
+}
+
+bool DerReader::is_next(DerTag tag) const {
+  return !rest_.empty() && static_cast<DerTag>(rest_[0]) == tag;
+}
+
+Result<BytesView> DerReader::element(DerTag tag) {
+  TRY(const DerTag found, peek());
+  if (found != tag) return fail(CodecError::kWrongType, "another DER element than expected");
+  TRY(const DerElement element, next());
+  return element.content;
 }
 
 Result<DerReader> DerReader::sequence() {
@@ -114,12 +125,22 @@ Result<std::uint64_t> DerReader::unsigned_integer() {
 Result<DerTag> DerReader::peek() const {
   if (rest_.empty()) return truncated();
   switch (const auto tag = static_cast<DerTag>(rest_[0])) {
+    case DerTag::kBoolean:
     case DerTag::kInteger:
+    case DerTag::kBitString:
     case DerTag::kOctetString:
+    case DerTag::kNull:
     case DerTag::kObjectIdentifier:
     case DerTag::kEnumerated:
-    case DerTag::kBoolean:
+    case DerTag::kUtf8String:
+    case DerTag::kPrintableString:
+    case DerTag::kIa5String:
+    case DerTag::kUtcTime:
+    case DerTag::kGeneralizedTime:
     case DerTag::kSequence:
+    case DerTag::kSet:
+    case DerTag::kExplicit0:
+    case DerTag::kExplicit3:
       return tag;
   }
   return fail(CodecError::kWrongType, "DER tag outside the subset");

@@ -93,6 +93,21 @@ TEST_CASE("der encodes and reads long lengths") {
   CHECK(to_hex(BytesView(der_element(DerTag::kOctetString, Bytes(200))).first(3)) == "0481c8");
 }
 
+TEST_CASE("der gives an element with and without its tag and length") {
+  const Bytes bytes = hex("a0030201020500");
+  DerReader reader(bytes);
+  CHECK(reader.is_next(DerTag::kExplicit0));
+  const auto first = reader.next();
+  REQUIRE(first.has_value());
+  CHECK(first->tag == DerTag::kExplicit0);
+  CHECK(to_hex(first->content) == "020102");
+  CHECK(to_hex(first->whole) == "a003020102");
+  CHECK_FALSE(reader.is_next(DerTag::kExplicit0));
+  CHECK(to_hex(reader.next().value().whole) == "0500");
+  CHECK_FALSE(reader.is_next(DerTag::kNull));
+  CHECK(reader.next().error().is(CodecError::kMalformed));
+}
+
 TEST_CASE("der refuses truncated elements, unknown tags and trailing bytes") {
   for (const std::string_view text :
        {"", "04", "0402aa", "0481", "048201", "04820100aa", "048180aa"}) {
@@ -101,7 +116,7 @@ TEST_CASE("der refuses truncated elements, unknown tags and trailing bytes") {
     REQUIRE_MESSAGE(!element.has_value(), text);
     CHECK_MESSAGE(element.error().is(CodecError::kMalformed), text);
   }
-  for (const std::string_view text : {"0500", "1f8100", "a003020102", "3100"}) {
+  for (const std::string_view text : {"0900", "1f8100", "a103020102", "1400"}) {
     const Bytes bytes = hex(text);
     CHECK(DerReader(bytes).peek().error().is(CodecError::kWrongType));
   }

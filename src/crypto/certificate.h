@@ -15,8 +15,8 @@ namespace cocoon::crypto {
 // SHA-256 of a certificate's DER: which root a policy names.
 using CertificateFingerprint = TaggedBytes<struct CertificateFingerprintTag, 32>;
 
-// An X.509 certificate (RFC 5280). The only place in the tree that knows OpenSSL's X509, so that a
-// WebAssembly build can put another parser here.
+// An X.509 certificate of version 3 (RFC 5280), strictly DER. Names are compared byte by byte. What
+// an extension says is opaque, but for BasicConstraints and KeyUsage.
 class Certificate {
  public:
   [[nodiscard]] static Result<Certificate> from_der(BytesView der);
@@ -24,6 +24,9 @@ class Certificate {
   // (Intel's quotes have it).
   [[nodiscard]] static Result<std::vector<Certificate>> from_pem_chain(std::string_view pem,
                                                                        std::size_t max_count);
+  [[nodiscard]] static Result<std::vector<Certificate>> from_pem_chain(std::string_view pem,
+                                                                       std::size_t max_count,
+                                                                       class CertificateMemo& memo);
 
   [[nodiscard]] const Bytes& der() const;
   [[nodiscard]] CertificateFingerprint fingerprint() const;
@@ -32,7 +35,8 @@ class Certificate {
   [[nodiscard]] UnixSeconds not_before() const;
   [[nodiscard]] UnixSeconds not_after() const;
   [[nodiscard]] bool is_certificate_authority() const;  // BasicConstraints
-  // kBadCertificate unless the key is an uncompressed point of that curve.
+  // kBadCertificate unless the key is one of that curve; a certificate whose key is no point of its
+  // curve does not parse.
   [[nodiscard]] Result<P256PublicKey> p256_public_key() const;
   [[nodiscard]] Result<P384PublicKey> p384_public_key() const;
   // DER value of the extension with this dotted OID, if present.
@@ -45,13 +49,26 @@ class Certificate {
 
  private:
   friend class RevocationList;
-  friend Result<Bytes> issue_revocation_list(const struct RevocationListTemplate&,
-                                             const Certificate&, const P256KeyPair&);
-  friend Status verify_chain_links(const std::vector<Certificate>& leaf_first);
+  friend Status verify_chain_links(const std::vector<Certificate>&, class CertificateMemo&);
   friend Result<std::vector<Certificate>> order_chain(std::vector<Certificate> certificates);
+  [[nodiscard]] Status check_self_issued() const;
   struct State;
   explicit Certificate(std::shared_ptr<const State> state);
   std::shared_ptr<const State> state_;
+};
+
+// The certificates that one judgement has read and the links it has verified: a certificate that
+// stands in several chains is read once, and a link that two chains share is verified once.
+class CertificateMemo {
+ public:
+  // As Certificate::from_der().
+  [[nodiscard]] Result<Certificate> read(BytesView der);
+  // As Certificate::verify_issued_by(), of certificates that this memo has read.
+  [[nodiscard]] Status verify_issued_by(const Certificate& subject, const Certificate& issuer);
+
+ private:
+  std::vector<Certificate> read_;
+  std::vector<std::pair<CertificateFingerprint, CertificateFingerprint>> verified_;
 };
 
 // From the first to the last second, both included; empty if `last` is before `first`.
@@ -69,6 +86,8 @@ struct Validity {
 // one knows its bytes, so that a root's signature of itself says nothing and is not verified
 // (RFC 5280 section 6.1).
 [[nodiscard]] Status verify_chain_links(const std::vector<Certificate>& leaf_first);
+[[nodiscard]] Status verify_chain_links(const std::vector<Certificate>& leaf_first,
+                                        CertificateMemo& memo);
 // The same, and every validity window contains `at`.
 [[nodiscard]] Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at);
 // The same certificates, leaf first, whatever order they came in; kUntrustedChain unless they are

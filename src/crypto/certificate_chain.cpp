@@ -1,49 +1,54 @@
-#include <openssl/objects.h>
-
 #include <algorithm>
 
 #include "crypto/certificate_state.h"
+#include "crypto/openssl_handles.h"
 
 namespace cocoon::crypto {
 namespace {
 
+using openssl::raw;
 using openssl::refuse;
 
 constexpr int kSecurityBitsMin = 112;  // shuts out SHA-1 and MD5 signatures and short RSA keys
 constexpr std::size_t kChainMax = 8;
 
 // A critical extension this room does not act on must stop the chain (RFC 5280 section 4.2).
-bool understands_critical_extensions(const X509* certificate) {
-  for (int i = 0; i < X509_get_ext_count(certificate); ++i) {
-    X509_EXTENSION* extension = X509_get_ext(certificate, i);
-    if (X509_EXTENSION_get_critical(extension) == 0) continue;
-    const int kind = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
-    if (kind != NID_basic_constraints && kind != NID_key_usage) return false;
-  }
-  return true;
+bool understands_critical_extensions(const std::vector<x509::Extension>& extensions) {
+  return std::ranges::all_of(extensions, [](const x509::Extension& extension) {
+    return extension.weight == x509::Extension::Weight::kPlain || x509::is_understood(extension);
+  });
 }
 
-bool may_sign_certificates(X509* certificate) {
-  const std::uint32_t flags = X509_get_extension_flags(certificate);
-  return (flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) != 0;
+std::unexpected<Error> weak() {
+  return refuse(CryptoError::kUntrustedChain,
+                "certificate signed with a weak or unknown algorithm");
 }
 
-bool is_self_issued(const X509* certificate) {
-  return X509_NAME_cmp(X509_get_issuer_name(certificate), X509_get_subject_name(certificate)) == 0;
-}
-
-// The names match, and neither the key nor the signature's algorithm is weak.
-Status check_issuer(X509* subject, X509* authority) {
-  if (X509_NAME_cmp(X509_get_issuer_name(subject), X509_get_subject_name(authority)) != 0) {
-    return fail(CryptoError::kUntrustedChain, "certificate names another issuer");
-  }
-  const EVP_PKEY* const key = X509_get0_pubkey(authority);
+// A signature that is not ECDSA with the hash of the issuer's curve, as OpenSSL sees it: AMD's
+// authorities sign with RSA.
+struct ForeignSignature {
+  openssl::X509Handle subject;
+  openssl::Pkey key;
+};
+Result<ForeignSignature> read_foreign(BytesView subject, BytesView issuer_public_key) {
+  const unsigned char* cursor = raw(subject);
+  ForeignSignature out;
+  out.subject.reset(d2i_X509(nullptr, &cursor, static_cast<long>(subject.size())));
+  cursor = raw(issuer_public_key);
+  out.key.reset(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(issuer_public_key.size())));
   int security_bits = 0;
-  if (key == nullptr || EVP_PKEY_get_security_bits(key) < kSecurityBitsMin ||
-      X509_get_signature_info(subject, nullptr, nullptr, &security_bits, nullptr) != 1 ||
+  if (out.subject == nullptr || out.key == nullptr ||
+      EVP_PKEY_get_security_bits(out.key.get()) < kSecurityBitsMin ||
+      X509_get_signature_info(out.subject.get(), nullptr, nullptr, &security_bits, nullptr) != 1 ||
       security_bits < kSecurityBitsMin) {
-    return refuse(CryptoError::kUntrustedChain,
-                  "certificate signed with a weak or unknown algorithm");
+    return weak();
+  }
+  return out;
+}
+
+Status check_name(const x509::CertificateFields& subject, const x509::CertificateFields& issuer) {
+  if (!equal(subject.issuer, issuer.subject)) {
+    return fail(CryptoError::kUntrustedChain, "certificate names another issuer");
   }
   return {};
 }
@@ -51,39 +56,74 @@ Status check_issuer(X509* subject, X509* authority) {
 }  // namespace
 
 Status Certificate::verify_issued_by(const Certificate& issuer) const {
-  X509* const subject = state_->x509.get();
-  X509* const authority = issuer.state_->x509.get();
-  TRY_VOID(check_issuer(subject, authority));
-  if (X509_verify(subject, X509_get0_pubkey(authority)) != 1) {
+  const State& authority = *issuer.state_;
+  TRY_VOID(check_name(state_->fields, authority.fields));
+  const auto wrong = [] {
     return refuse(CryptoError::kBadSignature, "certificate's signature does not verify");
+  };
+  if (const auto verified = verify_ecdsa(state_->fields.issued, authority.key)) {
+    if (!verified->has_value()) return wrong();
+    return {};
   }
+  TRY(const ForeignSignature foreign, read_foreign(state_->der, authority.fields.public_key));
+  if (X509_verify(foreign.subject.get(), foreign.key.get()) != 1) return wrong();
+  return {};
+}
+
+// The name that a root gives its issuer, and the strength of the signature that nobody verifies.
+Status Certificate::check_self_issued() const {
+  TRY_VOID(check_name(state_->fields, state_->fields));
+  if (is_ecdsa(state_->fields.issued, state_->key)) return {};
+  TRY_VOID(read_foreign(state_->der, state_->fields.public_key));
+  return {};
+}
+
+Result<Certificate> CertificateMemo::read(BytesView der) {
+  const auto known = std::ranges::find_if(
+      read_, [&](const Certificate& certificate) { return equal(certificate.der(), der); });
+  if (known != read_.end()) return *known;
+  TRY(Certificate certificate, Certificate::from_der(der));
+  return read_.emplace_back(std::move(certificate));
+}
+
+Status CertificateMemo::verify_issued_by(const Certificate& subject, const Certificate& issuer) {
+  const std::pair link(subject.fingerprint(), issuer.fingerprint());
+  if (std::ranges::find(verified_, link) != verified_.end()) return {};
+  TRY_VOID(subject.verify_issued_by(issuer));
+  verified_.push_back(link);
   return {};
 }
 
 Status verify_chain_links(const std::vector<Certificate>& leaf_first) {
+  CertificateMemo nothing;
+  return verify_chain_links(leaf_first, nothing);
+}
+
+Status verify_chain_links(const std::vector<Certificate>& leaf_first, CertificateMemo& memo) {
   if (leaf_first.empty()) return fail(CryptoError::kUntrustedChain, "empty certificate chain");
   if (leaf_first.size() > kChainMax)
     return fail(CryptoError::kUntrustedChain, "certificate chain too long");
-  long intermediates_below =
+  std::size_t intermediates_below =
       0;  // that are not self-issued, the leaf not counted (RFC 5280 section 4.2.1.9)
   for (std::size_t i = 0; i < leaf_first.size(); ++i) {
     const Certificate& certificate = leaf_first[i];
-    X509* const x509 = certificate.state_->x509.get();
+    const x509::CertificateFields& fields = certificate.state_->fields;
+    const x509::Powers& powers = certificate.state_->powers;
     const bool is_root = i + 1 == leaf_first.size();
-    if (!understands_critical_extensions(x509)) {
+    if (!understands_critical_extensions(fields.extensions)) {
       return fail(CryptoError::kUntrustedChain, "certificate with an unknown critical extension");
     }
     if (i > 0 || is_root) {
-      if (!certificate.is_certificate_authority() || !may_sign_certificates(x509)) {
+      if (!powers.is_authority || !powers.may_sign_certificates) {
         return fail(CryptoError::kUntrustedChain, "issuer is not a certificate authority");
       }
-      const long path_length = X509_get_pathlen(x509);  // -1: unlimited
-      if (path_length >= 0 && intermediates_below > path_length) {
+      if (powers.path_length && intermediates_below > *powers.path_length) {
         return fail(CryptoError::kUntrustedChain, "issuer's path length exceeded");
       }
-      if (i > 0 && !is_self_issued(x509)) ++intermediates_below;
+      if (i > 0 && !equal(fields.issuer, fields.subject)) ++intermediates_below;
     }
-    TRY_VOID(is_root ? check_issuer(x509, x509) : certificate.verify_issued_by(leaf_first[i + 1]));
+    TRY_VOID(is_root ? certificate.check_self_issued()
+                     : memo.verify_issued_by(certificate, leaf_first[i + 1]));
   }
   return {};
 }
@@ -106,8 +146,7 @@ Status verify_chain(const std::vector<Certificate>& leaf_first, UnixSeconds at) 
 
 Result<std::vector<Certificate>> order_chain(std::vector<Certificate> certificates) {
   const auto issued = [](const Certificate& issuer, const Certificate& subject) {
-    return X509_NAME_cmp(X509_get_subject_name(issuer.state_->x509.get()),
-                         X509_get_issuer_name(subject.state_->x509.get())) == 0;
+    return equal(issuer.state_->fields.subject, subject.state_->fields.issuer);
   };
   std::vector<Certificate> root_first;
   while (!certificates.empty()) {

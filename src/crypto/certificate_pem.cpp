@@ -55,6 +55,13 @@ Result<Bytes> decode(std::string_view armoured) {
 
 Result<std::vector<Certificate>> Certificate::from_pem_chain(std::string_view pem,
                                                              std::size_t max_count) {
+  CertificateMemo nothing;
+  return from_pem_chain(pem, max_count, nothing);
+}
+
+Result<std::vector<Certificate>> Certificate::from_pem_chain(std::string_view pem,
+                                                             std::size_t max_count,
+                                                             CertificateMemo& memo) {
   constexpr std::size_t kTextMaxPerCertificate =
       24576;  // base64 of the longest DER that from_der takes, with room
   if (pem.size() / kTextMaxPerCertificate > max_count) {
@@ -72,7 +79,7 @@ Result<std::vector<Certificate>> Certificate::from_pem_chain(std::string_view pe
       return fail(CryptoError::kBadCertificate, "PEM certificate without end");
     TRY(const Bytes der, decode(pem.substr(0, end)));
     pem.remove_prefix(end + kEnd.size());
-    TRY(Certificate certificate, from_der(der));
+    TRY(Certificate certificate, memo.read(der));
     out.push_back(std::move(certificate));
   }
   if (out.empty()) return fail(CryptoError::kBadCertificate, "no certificate in the PEM text");

@@ -1,25 +1,32 @@
 #pragma once
 
+#include <variant>
+
 #include "crypto/certificate.h"
-#include "crypto/openssl_handles.h"
+#include "crypto/ecdsa.h"
+#include "crypto/x509.h"
 
 namespace cocoon::crypto {
 
-namespace openssl {
-// Seconds since 1970 of an ASN.1 time. A moment past 2106 (RFC 5280's "no expiry" is 9999) counts
-// as the last one we can write; one before 1970 is refused.
-[[nodiscard]] Result<UnixSeconds> unix_seconds(const ASN1_TIME* time);
-// Empty if there is none, or none that can be read.
-[[nodiscard]] std::string common_name(const X509_NAME* name);
-}  // namespace openssl
+// A key of neither curve, which only OpenSSL knows how to use: AMD's authorities have RSA keys.
+struct ForeignKey {};
+using CertificateKey = std::variant<ForeignKey, P256Verifier, P384Verifier>;
 
-// For this room's sources only. `x509` is not changed after parsing, but OpenSSL fills caches in it
-// under its own lock.
+// For this room's sources only. The views of `fields` are into `der`.
 struct Certificate::State {
-  openssl::X509Handle x509;
   Bytes der;
-  UnixSeconds not_before;
-  UnixSeconds not_after;
+  CertificateFingerprint fingerprint;
+  x509::CertificateFields fields;
+  x509::Powers powers;
+  std::variant<std::monostate, P256PublicKey, P384PublicKey> public_key;
+  CertificateKey key;
 };
+
+// Whether `issued` was signed by this key with ECDSA and the hash of its curve; none if the key or
+// the algorithm is another.
+[[nodiscard]] std::optional<Status> verify_ecdsa(const x509::Signed& issued,
+                                                 const CertificateKey& issuer_key);
+// Whether it says that it was.
+[[nodiscard]] bool is_ecdsa(const x509::Signed& issued, const CertificateKey& issuer_key);
 
 }  // namespace cocoon::crypto

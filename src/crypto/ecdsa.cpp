@@ -28,6 +28,23 @@ Pkey pkey_from(const OSSL_PARAM_BLD* builder, int selection) {
   return Pkey(made);
 }
 
+Pkey make_parameters(const CurveNames& curve) {
+  const ParamBuilder builder(OSSL_PARAM_BLD_new());
+  COCOON_CHECK(builder != nullptr);
+  COCOON_CHECK(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME,
+                                               curve.group, 0) == 1);
+  Pkey made = pkey_from(builder.get(), EVP_PKEY_KEY_PARAMETERS);
+  COCOON_CHECK(made != nullptr);
+  return made;
+}
+
+// A curve as a key without a point, made once: OpenSSL takes longer to make one than to copy it.
+const EVP_PKEY* parameters_of(const CurveNames& curve) {
+  static const Pkey p256 = make_parameters(kCurveNames<P256>);
+  static const Pkey p384 = make_parameters(kCurveNames<P384>);
+  return curve.nid == kCurveNames<P384>.nid ? p384.get() : p256.get();
+}
+
 ParamBuilder builder_with(const CurveNames& curve, BytesView point) {
   ParamBuilder builder(OSSL_PARAM_BLD_new());
   COCOON_CHECK(builder != nullptr);
@@ -42,9 +59,12 @@ ParamBuilder builder_with(const CurveNames& curve, BytesView point) {
 
 Result<Pkey> ecdsa_public_pkey(const CurveNames& curve, BytesView key) {
   const Bytes point = concat({std::array{kUncompressed}, key});
-  const ParamBuilder builder = builder_with(curve, point);
-  Pkey pkey = pkey_from(builder.get(), EVP_PKEY_PUBLIC_KEY);
-  if (pkey == nullptr) return refuse(CryptoError::kBadKey, "not a point of the curve");
+  Pkey pkey(EVP_PKEY_new());
+  COCOON_CHECK(pkey != nullptr);
+  COCOON_CHECK(EVP_PKEY_copy_parameters(pkey.get(), parameters_of(curve)) == 1);
+  if (EVP_PKEY_set1_encoded_public_key(pkey.get(), raw(BytesView(point)), point.size()) != 1) {
+    return refuse(CryptoError::kBadKey, "not a point of the curve");
+  }
   return pkey;
 }
 

@@ -81,13 +81,13 @@ Result<SignedText> signed_member(const Json& collateral, std::string_view raw, s
   if (collateral.find(signature_key) != nullptr) {
     TRY(signature, text_member(collateral, signature_key));
   }
-  const auto document = codec::parse_json(out.text, {.depth = 24, .nodes = 50'000});
-  if (document && document->find(wrapped_as) != nullptr) {
+  // A document that is not wrapped is read later, once its signature holds.
+  if (const auto inner = member_text(out.text, wrapped_as)) {
     if (!signature) {
-      TRY(signature, text_member(*document, "signature"));
+      TRY(const Json wrapper, codec::parse_json(out.text, {.depth = 24, .nodes = 50'000}));
+      TRY(signature, text_member(wrapper, "signature"));
     }
-    TRY(const std::string_view inner, member_text(out.text, wrapped_as));
-    out.text = std::string(inner);
+    out.text = std::string(*inner);
   }
   if (!signature) return fail(IntelError::kMalformed, signature_key + " is missing");
   TRY(out.signature, signature_of(*signature, signature_key));

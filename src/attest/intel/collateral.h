@@ -49,7 +49,8 @@ class VerifiedCollateral {
 
  private:
   friend Result<VerifiedCollateral> verify_collateral(
-      const UnverifiedCollateral&, std::span<const crypto::CertificateFingerprint>);
+      const UnverifiedCollateral&, std::span<const crypto::CertificateFingerprint>,
+      crypto::CertificateMemo&);
   VerifiedCollateral(TcbInfo tcb_info, QeIdentity qe_identity, crypto::RevocationList root_list,
                      crypto::RevocationList pck_list)
       : tcb_info_(std::move(tcb_info)),
@@ -71,5 +72,9 @@ class VerifiedCollateral {
 // reads the documents (kBadCollateral, kCollateralMismatch).
 [[nodiscard]] Result<VerifiedCollateral> verify_collateral(
     const UnverifiedCollateral& collateral, std::span<const crypto::CertificateFingerprint> roots);
+// The same beside a quote: Intel signs both under certificates that they share.
+[[nodiscard]] Result<VerifiedCollateral> verify_collateral(
+    const UnverifiedCollateral& collateral, std::span<const crypto::CertificateFingerprint> roots,
+    crypto::CertificateMemo& memo);
 
 }  // namespace cocoon::attest::intel

@@ -16,8 +16,9 @@ std::unexpected<Error> bad(std::string_view what, const Error& error) {
 
 // Leaf and root, in this order, each signature holding.
 Result<Chain> read_chain(std::string_view pem, std::string_view what,
-                         std::span<const CertificateFingerprint> roots) {
-  auto unordered = Certificate::from_pem_chain(pem, 2);
+                         std::span<const CertificateFingerprint> roots,
+                         crypto::CertificateMemo& memo) {
+  auto unordered = Certificate::from_pem_chain(pem, 2, memo);
   if (!unordered) return bad(what, unordered.error());
   auto chain = crypto::order_chain(std::move(*unordered));
   if (!chain) return bad(what, chain.error());
@@ -29,7 +30,7 @@ Result<Chain> read_chain(std::string_view pem, std::string_view what,
     return fail(IntelError::kUntrustedRoot,
                 std::string(what) + ": its root certificate is not in the policy");
   }
-  if (const Status linked = crypto::verify_chain_links(*chain); !linked) {
+  if (const Status linked = crypto::verify_chain_links(*chain, memo); !linked) {
     return bad(what, linked.error());
   }
   if (!has_role_name(chain->back().subject_common_name(), kRoleRoot, root)) {
@@ -39,8 +40,9 @@ Result<Chain> read_chain(std::string_view pem, std::string_view what,
 }
 
 Result<Chain> read_signing_chain(std::string_view pem, std::string_view what,
-                                 std::span<const CertificateFingerprint> roots) {
-  TRY(Chain chain, read_chain(pem, what, roots));
+                                 std::span<const CertificateFingerprint> roots,
+                                 crypto::CertificateMemo& memo) {
+  TRY(Chain chain, read_chain(pem, what, roots, memo));
   if (chain[0].is_certificate_authority() ||
       !has_role_name(chain[0].subject_common_name(), kRoleTcbSigning, chain[1].fingerprint())) {
     return fail(IntelError::kBadCollateral, std::string(what) + ": not a TCB signing certificate");
@@ -80,16 +82,23 @@ crypto::Validity validity_of(UnixSeconds issued_at, UnixSeconds next_update) {
 
 Result<VerifiedCollateral> verify_collateral(const UnverifiedCollateral& collateral,
                                              std::span<const CertificateFingerprint> roots) {
+  crypto::CertificateMemo nothing;
+  return verify_collateral(collateral, roots, nothing);
+}
+
+Result<VerifiedCollateral> verify_collateral(const UnverifiedCollateral& collateral,
+                                             std::span<const CertificateFingerprint> roots,
+                                             crypto::CertificateMemo& memo) {
   TRY(const Chain tcb_chain,
-      read_signing_chain(collateral.tcb_info_issuer_chain, "TCB info issuer chain", roots));
+      read_signing_chain(collateral.tcb_info_issuer_chain, "TCB info issuer chain", roots, memo));
   const std::array trusted{tcb_chain[1].fingerprint()};
   Chain qe_chain = tcb_chain;  // Intel signs both documents with one key
   if (collateral.qe_identity_issuer_chain != collateral.tcb_info_issuer_chain) {
     TRY(qe_chain, read_signing_chain(collateral.qe_identity_issuer_chain,
-                                     "QE identity issuer chain", trusted));
+                                     "QE identity issuer chain", trusted, memo));
   }
   TRY(const Chain list_chain,
-      read_chain(collateral.pck_crl_issuer_chain, "PCK CRL issuer chain", trusted));
+      read_chain(collateral.pck_crl_issuer_chain, "PCK CRL issuer chain", trusted, memo));
   TRY(crypto::RevocationList root_list,
       read_list(collateral.root_ca_crl, tcb_chain[1], "root CA CRL"));
   TRY(crypto::RevocationList pck_list, read_list(collateral.pck_crl, list_chain[0], "PCK CRL"));

@@ -47,8 +47,8 @@ class JsonFields {
   std::string what_;
 };
 
-// The exact text of a member's value in the text of a JSON object that parses. kBadCollateral if
-// the member is not there.
+// The exact text of a member's value in the text of a JSON object; kBadCollateral if the member is
+// not there. Of a text that does not parse, any part or kBadCollateral.
 [[nodiscard]] Result<std::string_view> member_text(std::string_view object, std::string_view key);
 
 }  // namespace cocoon::attest::intel

@@ -39,10 +39,11 @@ Status check_names(const std::vector<crypto::Certificate>& chain,
 }
 
 // Leaf, CA and root.
-Result<std::vector<crypto::Certificate>> read_chain(const UnverifiedQuote& quote) {
-  TRY(auto unordered,
-      or_malformed(crypto::Certificate::from_pem_chain(as_text(quote.certificates()), kChainLength),
-                   "PCK chain"));
+Result<std::vector<crypto::Certificate>> read_chain(const UnverifiedQuote& quote,
+                                                    crypto::CertificateMemo& memo) {
+  TRY(auto unordered, or_malformed(crypto::Certificate::from_pem_chain(
+                                       as_text(quote.certificates()), kChainLength, memo),
+                                   "PCK chain"));
   TRY(auto chain, or_malformed(crypto::order_chain(std::move(unordered)), "PCK chain"));
   if (chain.size() != kChainLength) {
     return fail(IntelError::kMalformed, "PCK chain: not exactly leaf, CA and root");
@@ -54,13 +55,14 @@ Result<std::vector<crypto::Certificate>> read_chain(const UnverifiedQuote& quote
 }
 
 Result<PckChain> verify_pck_chain(const UnverifiedQuote& quote,
-                                  std::span<const crypto::CertificateFingerprint> roots) {
-  TRY(const auto chain, read_chain(quote));
+                                  std::span<const crypto::CertificateFingerprint> roots,
+                                  crypto::CertificateMemo& memo) {
+  TRY(const auto chain, read_chain(quote, memo));
   const crypto::CertificateFingerprint root = chain.back().fingerprint();
   if (std::ranges::find(roots, root) == roots.end()) {
     return fail(IntelError::kUntrustedRoot, "the quote's root certificate is not in the policy");
   }
-  if (const Status linked = crypto::verify_chain_links(chain); !linked) {
+  if (const Status linked = crypto::verify_chain_links(chain, memo); !linked) {
     return bad_signature(linked.error(), "PCK chain");
   }
   TRY_VOID(check_names(chain, root));
@@ -100,9 +102,10 @@ const crypto::CertificateFingerprint& intel_sgx_root() {
 }
 
 Result<std::shared_ptr<const PckChain>> QuoteVerifier::chain_of(const UnverifiedQuote& quote,
-                                                                const crypto::Sha256Digest& key) {
+                                                                const crypto::Sha256Digest& key,
+                                                                crypto::CertificateMemo& memo) {
   if (const auto* const known = chains_.find(key); known != nullptr) return *known;
-  TRY(PckChain verified, verify_pck_chain(quote, roots_));
+  TRY(PckChain verified, verify_pck_chain(quote, roots_, memo));
   auto chain = std::make_shared<const PckChain>(std::move(verified));
   chains_.remember(key, chain);
   return chain;
@@ -126,8 +129,13 @@ Result<crypto::P256Verifier> QuoteVerifier::attestation_key_of(
 }
 
 Result<VerifiedQuote> QuoteVerifier::verify(UnverifiedQuote quote) {
+  crypto::CertificateMemo nothing;
+  return verify(std::move(quote), nothing);
+}
+
+Result<VerifiedQuote> QuoteVerifier::verify(UnverifiedQuote quote, crypto::CertificateMemo& memo) {
   const crypto::Sha256Digest chain_key = crypto::sha256(quote.certificates());
-  TRY(std::shared_ptr<const PckChain> chain, chain_of(quote, chain_key));
+  TRY(std::shared_ptr<const PckChain> chain, chain_of(quote, chain_key, memo));
   TRY(const crypto::P256Verifier verifier, attestation_key_of(quote, *chain, chain_key));
   if (const Status valid = verifier.verify(quote.signed_part(), quote.signature()); !valid) {
     return bad_signature(valid.error(), "quote");

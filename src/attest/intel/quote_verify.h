@@ -57,10 +57,12 @@ class QuoteVerifier {
   // kMalformed); the PCK key signed the QE report; the QE report binds the attestation key; the
   // attestation key signed header and body (kBadSignature each).
   [[nodiscard]] Result<VerifiedQuote> verify(UnverifiedQuote quote);
+  [[nodiscard]] Result<VerifiedQuote> verify(UnverifiedQuote quote, crypto::CertificateMemo& memo);
 
  private:
   [[nodiscard]] Result<std::shared_ptr<const PckChain>> chain_of(const UnverifiedQuote& quote,
-                                                                 const crypto::Sha256Digest& key);
+                                                                 const crypto::Sha256Digest& key,
+                                                                 crypto::CertificateMemo& memo);
   [[nodiscard]] Result<crypto::P256Verifier> attestation_key_of(
       const UnverifiedQuote& quote, const PckChain& chain, const crypto::Sha256Digest& chain_key);
 
