@@ -60,7 +60,7 @@ void judge_signed(intel::UnverifiedQuote quote, const intel::UnverifiedCollatera
   const auto roots = roots_of(policy);
   if (!roots) return refuse(roots.error());
   crypto::CertificateMemo memo;
-  const auto verified = intel::QuoteVerifier(*roots).verify(std::move(quote), memo);
+  const auto verified = intel::QuoteVerifier().verify(std::move(quote), *roots, memo);
   if (!verified) refuse(verified.error());
   const auto trusted = intel::verify_collateral(collateral, *roots, memo);
   if (!trusted) {

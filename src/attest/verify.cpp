@@ -84,14 +84,21 @@ Status check_statement(const Statement& statement, const Policy& policy) {
 Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
                                        const CollateralBook& collateral, const Policy& policy,
                                        const ProvenBlock& block, UnixSeconds now) {
+  intel::QuoteVerifier nothing;
+  return verify_evidence(bundle, collateral, policy, block, now, nothing);
+}
+
+Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
+                                       const CollateralBook& collateral, const Policy& policy,
+                                       const ProvenBlock& block, UnixSeconds now,
+                                       intel::QuoteVerifier& quotes) {
   TRY(const Statement statement, Statement::decode(bundle.statement));
   TRY_VOID(check_statement(statement, policy));
 
   TRY(intel::UnverifiedQuote unverified, as_judged(intel::UnverifiedQuote::parse(bundle.quote)));
   TRY_VOID(check_complete(policy));
   TRY(const auto roots, usable_roots(policy));
-  TRY(const intel::VerifiedQuote quote,
-      as_judged(intel::verify_quote(std::move(unverified), roots)));
+  TRY(const intel::VerifiedQuote quote, as_judged(quotes.verify(std::move(unverified), roots)));
   TRY(const HeldCollateral* const held, judge_platform(quote, collateral, policy, now));
 
   if (quote.body().report_data != report_data_for(bundle.statement)) {

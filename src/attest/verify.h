@@ -5,6 +5,7 @@
 
 #include "attest/collateral_book.h"
 #include "attest/evidence.h"
+#include "attest/intel/quote_verify.h"
 #include "attest/policy.h"
 
 namespace cocoon::attest {
@@ -35,7 +36,8 @@ class VerifiedWorker {
  private:
   VerifiedWorker() = default;
   friend Result<VerifiedWorker> verify_evidence(const EvidenceBundle&, const CollateralBook&,
-                                                const Policy&, const ProvenBlock&, UnixSeconds);
+                                                const Policy&, const ProvenBlock&, UnixSeconds,
+                                                intel::QuoteVerifier&);
   Kid kid_;
   Statement statement_;
   Platform platform_ = Platform::kTdx;
@@ -55,5 +57,10 @@ class VerifiedWorker {
                                                      const CollateralBook& collateral,
                                                      const Policy& policy, const ProvenBlock& block,
                                                      UnixSeconds now);
+// The same with what a verifier that lives on remembers of platforms.
+[[nodiscard]] Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
+                                                     const CollateralBook& collateral,
+                                                     const Policy& policy, const ProvenBlock& block,
+                                                     UnixSeconds now, intel::QuoteVerifier& quotes);
 
 }  // namespace cocoon::attest

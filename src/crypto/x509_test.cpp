@@ -68,7 +68,8 @@ TEST_CASE("a list's entries are read, and critical extensions refused") {
                    der_sequence({der_sequence({der_unsigned(5), now}),
                                  der_sequence({der_unsigned(600), now, more})}));
   };
-  const auto list = read_list(entries(extensions({})));
+  const Bytes encoded = entries(extensions({}));
+  const auto list = read_list(encoded);
   REQUIRE(list.has_value());
   REQUIRE(list->serials.size() == 2);
   CHECK(to_hex(list->serials[0]) == "05");

@@ -28,9 +28,9 @@ Task<Result<attest::VerifiedWorker>> Judge::judge(BytesView evidence) {
   CO_TRY(const Block block, co_await world_.chain.block(statement.block_seqno));
   CO_TRY_VOID(co_await time_.refresh());
   const auto snapshot = world_.registry.current();
-  auto verified =
-      attest::verify_evidence(bundle, book_, snapshot->policy,
-                              {block.seqno, block.root_hash, block.generated_at}, time_.now());
+  auto verified = attest::verify_evidence(bundle, book_, snapshot->policy,
+                                          {block.seqno, block.root_hash, block.generated_at},
+                                          time_.now(), quotes_);
   if (verified) {
     if (const auto& collateral = verified->collateral()) warn_of_expiry(*collateral);
   }

@@ -40,12 +40,12 @@ struct QuoteCase {
 // What a running verifier has at hand when another quote of a known platform arrives.
 struct WarmQuoteVerifier {
   std::vector<attest::RootFingerprint> roots{intel::intel_sgx_root()};
-  intel::QuoteVerifier quotes{roots};
+  intel::QuoteVerifier quotes;
   intel::VerifiedCollateral collateral;
 
   [[nodiscard]] Status verify(const QuoteCase& input) {
     TRY(intel::UnverifiedQuote unverified, intel::UnverifiedQuote::parse(input.quote));
-    TRY(const intel::VerifiedQuote quote, quotes.verify(std::move(unverified)));
+    TRY(const intel::VerifiedQuote quote, quotes.verify(std::move(unverified), roots));
     const intel::TcbJudgement tcb = intel::judge_tcb(quote, collateral, input.at);
     TRY_VOID(first_problem(attest::platform_problems(tcb, quote, collateral, input.at, nullptr)));
     return first_problem(attest::td_problems(quote.body()));

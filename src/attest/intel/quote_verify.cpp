@@ -54,14 +54,18 @@ Result<std::vector<crypto::Certificate>> read_chain(const UnverifiedQuote& quote
   return chain;
 }
 
+Status check_root(const crypto::CertificateFingerprint& root,
+                  std::span<const crypto::CertificateFingerprint> roots) {
+  if (std::ranges::find(roots, root) != roots.end()) return {};
+  return fail(IntelError::kUntrustedRoot, "the quote's root certificate is not in the policy");
+}
+
 Result<PckChain> verify_pck_chain(const UnverifiedQuote& quote,
                                   std::span<const crypto::CertificateFingerprint> roots,
                                   crypto::CertificateMemo& memo) {
   TRY(const auto chain, read_chain(quote, memo));
   const crypto::CertificateFingerprint root = chain.back().fingerprint();
-  if (std::ranges::find(roots, root) == roots.end()) {
-    return fail(IntelError::kUntrustedRoot, "the quote's root certificate is not in the policy");
-  }
+  TRY_VOID(check_root(root, roots));
   if (const Status linked = crypto::verify_chain_links(chain, memo); !linked) {
     return bad_signature(linked.error(), "PCK chain");
   }
@@ -101,11 +105,14 @@ const crypto::CertificateFingerprint& intel_sgx_root() {
   return root;
 }
 
-Result<std::shared_ptr<const PckChain>> QuoteVerifier::chain_of(const UnverifiedQuote& quote,
-                                                                const crypto::Sha256Digest& key,
-                                                                crypto::CertificateMemo& memo) {
-  if (const auto* const known = chains_.find(key); known != nullptr) return *known;
-  TRY(PckChain verified, verify_pck_chain(quote, roots_, memo));
+Result<std::shared_ptr<const PckChain>> QuoteVerifier::chain_of(
+    const UnverifiedQuote& quote, const crypto::Sha256Digest& key,
+    std::span<const crypto::CertificateFingerprint> roots, crypto::CertificateMemo& memo) {
+  if (const auto* const known = chains_.find(key); known != nullptr) {
+    TRY_VOID(check_root((*known)->root, roots));
+    return *known;
+  }
+  TRY(PckChain verified, verify_pck_chain(quote, roots, memo));
   auto chain = std::make_shared<const PckChain>(std::move(verified));
   chains_.remember(key, chain);
   return chain;
@@ -128,14 +135,17 @@ Result<crypto::P256Verifier> QuoteVerifier::attestation_key_of(
   return std::move(*verifier);
 }
 
-Result<VerifiedQuote> QuoteVerifier::verify(UnverifiedQuote quote) {
+Result<VerifiedQuote> QuoteVerifier::verify(UnverifiedQuote quote,
+                                            std::span<const crypto::CertificateFingerprint> roots) {
   crypto::CertificateMemo nothing;
-  return verify(std::move(quote), nothing);
+  return verify(std::move(quote), roots, nothing);
 }
 
-Result<VerifiedQuote> QuoteVerifier::verify(UnverifiedQuote quote, crypto::CertificateMemo& memo) {
+Result<VerifiedQuote> QuoteVerifier::verify(UnverifiedQuote quote,
+                                            std::span<const crypto::CertificateFingerprint> roots,
+                                            crypto::CertificateMemo& memo) {
   const crypto::Sha256Digest chain_key = crypto::sha256(quote.certificates());
-  TRY(std::shared_ptr<const PckChain> chain, chain_of(quote, chain_key, memo));
+  TRY(std::shared_ptr<const PckChain> chain, chain_of(quote, chain_key, roots, memo));
   TRY(const crypto::P256Verifier verifier, attestation_key_of(quote, *chain, chain_key));
   if (const Status valid = verifier.verify(quote.signed_part(), quote.signature()); !valid) {
     return bad_signature(valid.error(), "quote");
@@ -145,7 +155,7 @@ Result<VerifiedQuote> QuoteVerifier::verify(UnverifiedQuote quote, crypto::Certi
 
 Result<VerifiedQuote> verify_quote(UnverifiedQuote quote,
                                    std::span<const crypto::CertificateFingerprint> roots) {
-  return QuoteVerifier({roots.begin(), roots.end()}).verify(std::move(quote));
+  return QuoteVerifier().verify(std::move(quote), roots);
 }
 
 }  // namespace cocoon::attest::intel

@@ -43,30 +43,30 @@ class VerifiedQuote {
 };
 
 // Verifies quotes and remembers, within a bound, the platforms and attestation keys that it has
-// verified, so that another quote of one costs one signature. What it remembers does not depend on
-// time. Used by one thread at a time.
+// verified, so that another quote of one costs one signature. What it remembers depends neither on
+// time nor on the roots that are trusted: those are looked at each time. Used by one thread at a
+// time.
 class QuoteVerifier {
  public:
   static constexpr std::size_t kRemembered = 1024;  // of each kind
-
-  explicit QuoteVerifier(std::vector<crypto::CertificateFingerprint> roots)
-      : roots_(std::move(roots)) {}
 
   // Checks, in this order: PCK chain of exactly leaf ← platform or processor CA ← root
   // (kMalformed), the root one of `roots` (kUntrustedRoot), signatures and names (kBadSignature,
   // kMalformed); the PCK key signed the QE report; the QE report binds the attestation key; the
   // attestation key signed header and body (kBadSignature each).
-  [[nodiscard]] Result<VerifiedQuote> verify(UnverifiedQuote quote);
-  [[nodiscard]] Result<VerifiedQuote> verify(UnverifiedQuote quote, crypto::CertificateMemo& memo);
+  [[nodiscard]] Result<VerifiedQuote> verify(UnverifiedQuote quote,
+                                             std::span<const crypto::CertificateFingerprint> roots);
+  [[nodiscard]] Result<VerifiedQuote> verify(UnverifiedQuote quote,
+                                             std::span<const crypto::CertificateFingerprint> roots,
+                                             crypto::CertificateMemo& memo);
 
  private:
-  [[nodiscard]] Result<std::shared_ptr<const PckChain>> chain_of(const UnverifiedQuote& quote,
-                                                                 const crypto::Sha256Digest& key,
-                                                                 crypto::CertificateMemo& memo);
+  [[nodiscard]] Result<std::shared_ptr<const PckChain>> chain_of(
+      const UnverifiedQuote& quote, const crypto::Sha256Digest& key,
+      std::span<const crypto::CertificateFingerprint> roots, crypto::CertificateMemo& memo);
   [[nodiscard]] Result<crypto::P256Verifier> attestation_key_of(
       const UnverifiedQuote& quote, const PckChain& chain, const crypto::Sha256Digest& chain_key);
 
-  std::vector<crypto::CertificateFingerprint> roots_;
   // By the SHA-256 of the chain's text, and of everything that makes the attestation key believed.
   RecentMap<crypto::Sha256Digest, std::shared_ptr<const PckChain>> chains_{kRemembered};
   RecentMap<crypto::Sha256Digest, crypto::P256Verifier> attestation_keys_{kRemembered};

@@ -190,22 +190,35 @@ TEST_CASE("collateral of another platform model or another root does not vouch f
 
 TEST_CASE("a verifier remembers platforms and still sees what is new") {
   const auto platform = test::make_platform();
-  QuoteVerifier verifier({platform.root_fingerprint()});
+  const std::vector roots{platform.root_fingerprint()};
+  QuoteVerifier verifier;
+  const auto judged = [&](BytesView quote) {
+    return verifier.verify(UnverifiedQuote::parse(quote).value(), roots);
+  };
   const Bytes first = platform.quote({}, tdxsim::default_measurements()).value();
-  CHECK(verifier.verify(UnverifiedQuote::parse(first).value()).has_value());
-  CHECK(verifier.verify(UnverifiedQuote::parse(first).value()).has_value());
+  CHECK(judged(first).has_value());
+  CHECK(judged(first).has_value());
   for (const std::size_t offset : {200U, 636U, 700U, 770U, 1154U, 1220U}) {
     CAPTURE(offset);
     Bytes bad = first;
     bad[offset] ^= std::byte{1};
-    CHECK(
-        verifier.verify(UnverifiedQuote::parse(bad).value()).error().is(IntelError::kBadSignature));
+    CHECK(judged(bad).error().is(IntelError::kBadSignature));
   }
   const auto other = test::make_platform("other");
   const Bytes foreign = other.quote({}, tdxsim::default_measurements()).value();
-  CHECK(verifier.verify(UnverifiedQuote::parse(foreign).value())
-            .error()
-            .is(IntelError::kUntrustedRoot));
+  CHECK(judged(foreign).error().is(IntelError::kUntrustedRoot));
+}
+
+TEST_CASE("a remembered platform is refused once its root is trusted no more") {
+  const auto platform = test::make_platform();
+  const auto other = test::make_platform("other");
+  const Bytes quote = platform.quote({}, tdxsim::default_measurements()).value();
+  const auto parsed = UnverifiedQuote::parse(quote).value();
+  QuoteVerifier verifier;
+  CHECK(verifier.verify(parsed, std::array{platform.root_fingerprint()}).has_value());
+  const auto refused = verifier.verify(parsed, std::array{other.root_fingerprint()});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().is(IntelError::kUntrustedRoot));
 }
 
 TEST_CASE("statuses converge as Intel's verifier has them") {
