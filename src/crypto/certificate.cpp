@@ -17,18 +17,17 @@ constexpr std::string_view kSecp384r1 = "1.3.132.0.34";
 
 // An elliptic-curve key of a SubjectPublicKeyInfo (RFC 5480 section 2).
 struct CurvePoint {
-  std::string curve;  // dotted
+  std::string curve;  // dotted; empty for a key of another kind
   BytesView encoded;  // SEC 1
 };
 
-// None for a key of another kind.
-Result<std::optional<CurvePoint>> read_point(BytesView public_key) {
+Result<CurvePoint> read_point(BytesView public_key) {
   DerReader document(public_key);
   TRY(DerReader in, document.sequence());
   TRY(DerReader algorithm, in.sequence());
   TRY(const std::string kind, algorithm.object_identifier());
-  if (kind != kEcPublicKey) return std::optional<CurvePoint>();
   CurvePoint out;
+  if (kind != kEcPublicKey) return out;
   TRY(out.curve, algorithm.object_identifier());
   TRY_VOID(algorithm.expect_end());
   TRY(const BytesView bits, in.element(DerTag::kBitString));
@@ -37,7 +36,7 @@ Result<std::optional<CurvePoint>> read_point(BytesView public_key) {
     return fail(CryptoError::kBadCertificate, "key that is not whole bytes");
   }
   out.encoded = bits.subspan(1);
-  return std::optional<CurvePoint>(std::move(out));
+  return out;
 }
 
 template <class Curve, class State>
@@ -68,11 +67,11 @@ Result<Certificate> Certificate::from_der(BytesView der) {
   TRY(state->powers, x509::read_powers(state->fields.extensions));
   const auto point = read_point(state->fields.public_key);
   if (!point) return fail(CryptoError::kBadCertificate, "certificate's key cannot be read");
-  if (point->has_value() && (*point)->curve == kPrime256v1) {
-    TRY_VOID(take_point<P256>((*point)->encoded, *state));
+  if (point->curve == kPrime256v1) {
+    TRY_VOID(take_point<P256>(point->encoded, *state));
   }
-  if (point->has_value() && (*point)->curve == kSecp384r1) {
-    TRY_VOID(take_point<P384>((*point)->encoded, *state));
+  if (point->curve == kSecp384r1) {
+    TRY_VOID(take_point<P384>(point->encoded, *state));
   }
   return Certificate(std::move(state));
 }

@@ -59,7 +59,7 @@ Result<BytesView> whole_sequence(DerReader& in) {
 }
 
 // Two decimal digits; the caller has seen that both are there.
-Result<int> two_digits(std::string_view text, std::size_t at) {
+Result<std::int64_t> two_digits(std::string_view text, std::size_t at) {
   const char tens = text[at];
   const char ones = text[at + 1];
   if (tens < '0' || tens > '9' || ones < '0' || ones > '9') return bad("time that is not digits");
@@ -78,16 +78,16 @@ Result<UnixSeconds> time(DerReader& in) {
     return bad("not a time where one belongs");
   }
   if (text.size() != year_digits + 11 || text.back() != 'Z') return bad("time in an unknown form");
-  std::array<int, 7> pairs{};  // the last two digits of the year first
-  for (std::size_t i = 0; i < 6; ++i) {
+  std::array<std::int64_t, 6> pairs{};  // the last two digits of the year first
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
     TRY(pairs[i], two_digits(text, year_digits - 2 + 2 * i));
   }
-  int year = pairs[0] + (pairs[0] < 50 ? 2000 : 1900);
+  std::int64_t year = pairs[0] + (pairs[0] < 50 ? 2000 : 1900);
   if (year_digits == 4) {
-    TRY(const int century, two_digits(text, 0));
+    TRY(const std::int64_t century, two_digits(text, 0));
     year = century * 100 + pairs[0];
   }
-  const chrono::year_month_day date(chrono::year(year),
+  const chrono::year_month_day date(chrono::year(static_cast<int>(year)),
                                     chrono::month(static_cast<unsigned>(pairs[1])),
                                     chrono::day(static_cast<unsigned>(pairs[2])));
   if (!date.ok() || pairs[3] > 23 || pairs[4] > 59 || pairs[5] > 59) return bad("no such time");
