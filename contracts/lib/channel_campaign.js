@@ -19,6 +19,8 @@ class Flow {
     const compute = tx.description.computePhase
     const action = tx.description.actionPhase
     this.value = tx.inMessage.info.value.coins
+    // Rent that is owed is taken from what comes before the contract sees it.
+    this.came = tx.description.creditPhase?.credit.coins ?? this.value
     this.storage = tx.description.storagePhase?.storageFeesCollected ?? 0n
     this.gas = compute?.type === 'vm' ? compute.gasFees : 0n
     this.forward = action?.totalFwdFees ?? 0n
@@ -68,7 +70,7 @@ class Life {
 
     // Too little gas to get to an answer: the code is not the contract's, and nothing may have changed.
     const ranDry = code === null || code === -14 || code === 13
-    const wanted = ranDry ? undefined : expect(held - flow.storage)
+    const wanted = ranDry ? undefined : expect(held - flow.storage, flow.came)
     if (wanted !== undefined) assert.equal(code, wanted.code, 'another exit code')
     const done = code === 0 && result.tx.description.actionPhase?.success === true
     if (code === 0) assert.ok(done, 'a payout failed')
@@ -78,7 +80,7 @@ class Life {
 
   settle(wanted, flow, held, left) {
     this.model = { ...this.model, ...wanted.state }
-    const change = flow.value - flow.gas - flow.forward
+    const change = flow.came - flow.gas - flow.forward
     if (wanted.payee !== undefined) {
       // The payee gets what it is owed, to the nano; after a redeem also what is left of the message's value.
       assert.equal(flow.toPayee, wanted.payee + (wanted.all ? 0n : change), 'another payment to the payee')
@@ -103,9 +105,9 @@ class Life {
   topUp() {
     const { random, world, model } = this
     const value = random.oneIn(5) ? random.below(2n * storageReserve) : random.below(3n * coin)
-    return this.step('top-up', undefined, { from: random.pick(this.ends), value }, (held) => {
+    return this.step('top-up', undefined, { from: random.pick(this.ends), value }, (held, came) => {
       if (model.status === closed) return { code: refusal.wrongState }
-      const deposit = model.paid + held + value - storageReserve - topUpFee
+      const deposit = model.paid + held + came - storageReserve - topUpFee
       if (deposit <= model.deposit) return { code: refusal.tooLittleValue }
       const opening = model.status === fresh ? { epoch: world.chain.now, status: open } : {}
       return { code: 0, state: { ...opening, deposit } }
@@ -135,8 +137,8 @@ class Life {
   claim(name, body, cumulative, good) {
     const { model } = this
     const value = this.value()
-    return this.step(`${name} ${cumulative}`, body, { from: this.random.pick(this.ends), value }, (held) => {
-      if (value < payoutValueMin) return { code: refusal.tooLittleValue }
+    return this.step(`${name} ${cumulative}`, body, { from: this.random.pick(this.ends), value }, (held, came) => {
+      if (came < payoutValueMin) return { code: refusal.tooLittleValue }
       if (!good) return { code: refusal.badSignature }
       const amount = least(least(cumulative, model.deposit) - model.paid, held)
       if (amount <= 0n) return { code: refusal.nothingToPay }
@@ -172,8 +174,8 @@ class Life {
     const good = !random.oneIn(3)
     const value = this.value()
     const body = world.coopCloseBody(model.epoch, finalAmount, good ? {} : random.pick([{ payerKeys: keysOf(9) }, { payeeKeys: keysOf(9) }]))
-    return this.step(`coop_close ${finalAmount}`, body, { from: random.pick(this.ends), value }, (held) => {
-      if (value < payoutValueMin) return { code: refusal.tooLittleValue }
+    return this.step(`coop_close ${finalAmount}`, body, { from: random.pick(this.ends), value }, (held, came) => {
+      if (came < payoutValueMin) return { code: refusal.tooLittleValue }
       if (model.status !== open && model.status !== closing) return { code: refusal.wrongState }
       if (!good) return { code: refusal.badSignature }
       const amount = finalAmount - model.paid
