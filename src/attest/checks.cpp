@@ -67,6 +67,10 @@ Status check_complete(const Policy& policy) {
   if (policy.images.empty()) {
     return fail(AttestError::kPolicyIncomplete, "the policy names no image");
   }
+  return check_age_bound(policy);
+}
+
+Status check_age_bound(const Policy& policy) {
   if (policy.statement_age_max.count() <= 0) {
     return fail(AttestError::kPolicyIncomplete, "the policy bounds no age");
   }
@@ -154,7 +158,8 @@ Result<ImageMatch> match_image(const intel::TdBody& body, const Policy& policy) 
     software_known = true;
     for (const MachineShape& shape : image.shapes) {
       if (shape.rtmr0 == body.rtmr[0] && shape.xfam == body.xfam) {
-        return ImageMatch{.name = image.name, .hash = image_hash_of(image, shape)};
+        return ImageMatch{
+            .name = image.name, .hash = image_hash_of(image, shape), .gpus = shape.gpus};
       }
     }
   }

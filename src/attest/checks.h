@@ -14,8 +14,10 @@ namespace cocoon::attest {
 // The roots that may count under this policy: outside the devnet only those compiled in.
 // kPolicyIncomplete if the policy has none; kUntrustedRoot if none of its roots may count.
 [[nodiscard]] Result<std::vector<RootFingerprint>> usable_roots(const Policy& policy);
-// kPolicyIncomplete if the policy lacks images or an age.
+// kPolicyIncomplete if the policy lacks images of TDs, or an age.
 [[nodiscard]] Status check_complete(const Policy& policy);
+// kPolicyIncomplete if the policy lacks an age.
+[[nodiscard]] Status check_age_bound(const Policy& policy);
 
 // kTdAttributes for each: DEBUG, another bit of the TUD byte, MIGRATABLE, an unknown bit, no
 // SEPT_VE_DISABLE, a service TD, bound devices.
@@ -36,6 +38,7 @@ namespace cocoon::attest {
 struct ImageMatch {
   std::string name;
   ImageHash hash;
+  ShapeGpus gpus;
 };
 // kImageNotAllowed unless MRTD, RTMR1 and RTMR2 are one image's, and RTMR0 and XFAM one of its
 // shapes'.

@@ -102,9 +102,9 @@ Result<Json> describe_gpus(const std::vector<Bytes>& reports) {
 }
 
 Result<Json> describe_gpu_evidence(BytesView cbor) {
-  TRY(const auto gpus, or_malformed(nvidia::decode_gpu_evidence(cbor), "GPU evidence"));
-  std::vector<Bytes> reports(gpus.size());
-  std::ranges::transform(gpus, reports.begin(), [](const auto& gpu) { return gpu.report; });
+  TRY(const auto worker, or_malformed(nvidia::WorkerGpus::decode(cbor), "GPU evidence"));
+  std::vector<Bytes> reports(worker.gpus.size());
+  std::ranges::transform(worker.gpus, reports.begin(), [](const auto& gpu) { return gpu.report; });
   return describe_gpus(reports);
 }
 
@@ -169,7 +169,7 @@ Result<Json> inspect_file_json(BytesView file) {
   if (begins_with(bytes, {0x11, 0xe0})) return describe_gpu_report(bytes);
   if (is_ccel(bytes)) return describe_log(bytes, std::nullopt);
   if (begins_with(bytes, {'['}) || begins_with(bytes, {'{'})) return describe_json(as_text(bytes));
-  if (begins_with(bytes, {0xa2})) return describe_gpu_evidence(bytes);
+  if (nvidia::looks_like_gpu_evidence(bytes)) return describe_gpu_evidence(bytes);
   if (amd::looks_like_snp_evidence(bytes)) return describe_snp_evidence(bytes);
   if (begins_with(bytes, {0xa6})) return describe_bundle(bytes);
   if (bytes.size() == amd::kReportSize) return describe_snp_report(bytes);

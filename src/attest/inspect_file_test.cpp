@@ -48,7 +48,8 @@ TEST_CASE("a bundle is shown with its event log and its GPUs, and with why they 
   EvidenceBundle bundle = worker.bundle();
   const auto gpu =
       tdxsim::SimulatedGpu::create(tdxsim::seeded_bytes("gpu"), tdxsim::kFixtureNow).value();
-  bundle.gpu_evidence = nvidia::encode_gpu_evidence({gpu.evidence({}).value()});
+  bundle.gpu_evidence =
+      nvidia::WorkerGpus{.gpus = {gpu.evidence({}).value()}, .golden = {}}.encode();
   bundle.event_log = data("eventlog/dstack.bin");
   Json shown = inspect_file_json(bundle.encode()).value();
   CHECK(*shown.find("kind")->as_string() == "evidence");

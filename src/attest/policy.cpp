@@ -1,6 +1,7 @@
 #include "attest/policy.h"
 
 #include <algorithm>
+#include <array>
 
 #include "codec/cbor.h"
 
@@ -19,7 +20,9 @@ Cbor encode_image(const Image& image) {
   for (const MachineShape& shape : shapes) {
     encoded_shapes.push_back(Cbor::map({{key(1), Cbor::text(shape.name)},
                                         {key(2), Cbor::bytes(shape.rtmr0)},
-                                        {key(3), Cbor::bytes(shape.xfam)}}));
+                                        {key(3), Cbor::bytes(shape.xfam)},
+                                        {key(4), Cbor::unsigned_integer(shape.gpus.count)},
+                                        {key(5), Cbor::text(shape.gpus.model)}}));
   }
   return Cbor::map({{key(1), Cbor::text(image.name)},
                     {key(2), Cbor::bytes(image.mrtd)},
@@ -28,13 +31,31 @@ Cbor encode_image(const Image& image) {
                     {key(5), Cbor::array(std::move(encoded_shapes))}});
 }
 
+template <class Tagged>
+Cbor encode_sorted(std::vector<Tagged> values) {
+  std::ranges::sort(values);
+  Cbor::Array encoded;
+  for (const Tagged& value : values) encoded.push_back(Cbor::bytes(value.view()));
+  return Cbor::array(std::move(encoded));
+}
+
+Cbor encode_sorted(std::vector<crypto::Sha256Digest> values) {
+  std::ranges::sort(values);
+  Cbor::Array encoded;
+  for (const crypto::Sha256Digest& value : values) encoded.push_back(Cbor::bytes(value));
+  return Cbor::array(std::move(encoded));
+}
+
+Cbor encode_sorted(std::vector<std::string> values) {
+  std::ranges::sort(values);
+  Cbor::Array encoded;
+  for (const std::string& value : values) encoded.push_back(Cbor::text(value));
+  return Cbor::array(std::move(encoded));
+}
+
 Cbor encode_exception(const StatusException& exception) {
-  Cbor::Array advisories;
-  std::vector<std::string> sorted = exception.advisories;
-  std::ranges::sort(sorted);
-  for (const std::string& advisory : sorted) advisories.push_back(Cbor::text(advisory));
   return Cbor::map({{key(1), Cbor::text(std::string(intel::name_of(exception.status)))},
-                    {key(2), Cbor::array(std::move(advisories))},
+                    {key(2), encode_sorted(exception.advisories)},
                     {key(3), Cbor::unsigned_integer(exception.until.value())}});
 }
 
@@ -56,11 +77,55 @@ Cbor encode_trusted_blocks(std::vector<TrustedBlock> blocks) {
   return Cbor::array(std::move(encoded));
 }
 
+Cbor encode_floor(const std::optional<amd::TcbVersion>& tcb) {
+  if (!tcb) return Cbor::bytes({});
+  const std::array parts{tcb->fmc, tcb->bootloader, tcb->tee, tcb->snp, tcb->microcode};
+  return Cbor::bytes(std::as_bytes(std::span(parts)));
+}
+
+Cbor encode_snp_policy(const SnpPolicy& snp) {
+  return Cbor::map({{key(1), encode_sorted(snp.roots)},
+                    {key(2), encode_floor(snp.guests.genoa_tcb_min)},
+                    {key(3), encode_floor(snp.guests.turin_tcb_min)}});
+}
+
+// In the order of their encodings, as their shapes are.
+Cbor encode_snp_images(const std::vector<SnpImage>& images) {
+  const auto sorted = [](Cbor::Array items) {
+    std::ranges::sort(items, {}, [](const Cbor& item) { return codec::encode_cbor(item); });
+    return Cbor::array(std::move(items));
+  };
+  Cbor::Array encoded;
+  for (const SnpImage& image : images) {
+    Cbor::Array shapes;
+    for (const SnpShape& shape : image.shapes) {
+      shapes.push_back(Cbor::map({{key(1), Cbor::text(shape.name)},
+                                  {key(2), Cbor::bytes(shape.measurement)},
+                                  {key(3), Cbor::unsigned_integer(shape.gpus.count)},
+                                  {key(4), Cbor::text(shape.gpus.model)}}));
+    }
+    encoded.push_back(
+        Cbor::map({{key(1), Cbor::text(image.name)}, {key(2), sorted(std::move(shapes))}}));
+  }
+  return sorted(std::move(encoded));
+}
+
+Cbor encode_gpu_policy(const nvidia::GpuPolicy& gpus) {
+  return Cbor::map({{key(1), encode_sorted(gpus.roots)},
+                    {key(2), encode_sorted(gpus.golden_keys)},
+                    {key(3), encode_sorted(gpus.driver_versions)},
+                    {key(4), encode_sorted(gpus.vbios_versions)}});
+}
+
 }  // namespace
 
 ImageHash image_hash_of(const Image& image, const MachineShape& shape) {
   return ImageHash(
       crypto::sha256({label("cocoon/1 image"), image.mrtd, shape.rtmr0, image.rtmr1, image.rtmr2}));
+}
+
+ImageHash image_hash_of(const SnpShape& shape) {
+  return ImageHash(crypto::sha256({label("cocoon/1 snp image"), shape.measurement}));
 }
 
 bool Policy::bans(BytesView platform_id) const {
@@ -88,26 +153,24 @@ PolicyHash Policy::hash() const {
                     [](const Image& i) { return std::tie(i.name, i.mrtd, i.rtmr1, i.rtmr2); });
   Cbor::Array encoded_images;
   for (const Image& image : sorted_images) encoded_images.push_back(encode_image(image));
-  std::vector<RootFingerprint> sorted_roots = roots;
-  std::ranges::sort(sorted_roots);
-  Cbor::Array encoded_roots;
-  for (const RootFingerprint& root : sorted_roots)
-    encoded_roots.push_back(Cbor::bytes(root.view()));
   Cbor::Array encoded_exceptions;
   for (const StatusException& exception : exceptions) {
     encoded_exceptions.push_back(encode_exception(exception));
   }
   std::ranges::sort(encoded_exceptions, {}, [](const Cbor& c) { return codec::encode_cbor(c); });
   const Bytes encoded =
-      codec::encode_cbor(Cbor::map({{key(1), Cbor::unsigned_integer(3)},
+      codec::encode_cbor(Cbor::map({{key(1), Cbor::unsigned_integer(5)},
                                     {key(2), Cbor::integer(network.value())},
                                     {key(3), Cbor::array(std::move(encoded_images))},
-                                    {key(4), Cbor::array(std::move(encoded_roots))},
+                                    {key(4), encode_sorted(roots)},
                                     {key(5), Cbor::integer(statement_age_max.count())},
                                     {key(6), Cbor::array(std::move(encoded_exceptions))},
                                     {key(7), encode_bans(banned_platforms)},
                                     {key(8), Cbor::unsigned_integer(evaluation_number_min)},
-                                    {key(9), encode_trusted_blocks(trusted_blocks)}}));
+                                    {key(9), encode_trusted_blocks(trusted_blocks)},
+                                    {key(10), encode_gpu_policy(gpus)},
+                                    {key(11), encode_snp_policy(snp)},
+                                    {key(12), encode_snp_images(snp_images)}}));
   return PolicyHash(crypto::sha256({label("cocoon/1 policy"), encoded}));
 }
 

@@ -13,6 +13,8 @@ constexpr std::size_t kRootsMax = 64;
 constexpr std::size_t kExceptionsMax = 64;
 constexpr std::size_t kAdvisoriesMax = 256;
 constexpr std::size_t kBansMax = 65'536;
+constexpr std::size_t kGoldenKeysMax = 16;
+constexpr std::size_t kVersionsMax = 256;
 constexpr std::size_t kPolicyBytesMax = 8 * 1024 * 1024;
 constexpr std::chrono::seconds kStatementAgeMax{4200};  // a key epoch and its grace
 
@@ -34,15 +36,103 @@ Result<StatusException> read_exception(TomlTable table) {
   return out;
 }
 
+// A list of values of 32 bytes.
+template <class Tagged>
+Result<std::vector<Tagged>> read_tagged(TomlTable& table, const char* key, std::size_t count_max) {
+  TRY(const std::vector<std::string> texts, table.texts(key, count_max, 64));
+  std::vector<Tagged> out;
+  for (const std::string& hex : texts) {
+    const auto value = Tagged::from_hex(hex);
+    if (!value) return table.refuse(key, "each must be 32 bytes in hexadecimal");
+    out.push_back(*value);
+  }
+  return out;
+}
+
+Result<nvidia::GpuPolicy> read_gpu_policy(TomlTable table) {
+  nvidia::GpuPolicy out;
+  TRY(const std::vector<RootFingerprint> roots,
+      read_tagged<RootFingerprint>(table, "roots", kRootsMax));
+  for (const RootFingerprint& root : roots) out.roots.push_back(root.bytes());
+  TRY(out.golden_keys, read_tagged<crypto::Ed25519PublicKey>(table, "golden_keys", kGoldenKeysMax));
+  TRY(out.driver_versions, table.texts("driver_versions", kVersionsMax, 64));
+  TRY(out.vbios_versions, table.texts("vbios_versions", kVersionsMax, 64));
+  TRY_VOID(table.finish());
+  return out;
+}
+
+Result<std::uint8_t> version_number(TomlTable& table, const char* key) {
+  TRY(const std::int64_t number, table.integer(key, {0, 255}));
+  return static_cast<std::uint8_t>(number);
+}
+
+Result<std::optional<amd::TcbVersion>> read_floor(TomlTable& snp, const char* key) {
+  if (!snp.has(key)) return std::nullopt;
+  TRY(TomlTable table, snp.table(key));
+  amd::TcbVersion out;
+  if (table.has("fmc")) {
+    TRY(out.fmc, version_number(table, "fmc"));
+  }
+  TRY(out.bootloader, version_number(table, "bootloader"));
+  TRY(out.tee, version_number(table, "tee"));
+  TRY(out.snp, version_number(table, "snp"));
+  TRY(out.microcode, version_number(table, "microcode"));
+  TRY_VOID(table.finish());
+  return out;
+}
+
+Result<SnpPolicy> read_snp_policy(TomlTable table) {
+  SnpPolicy out;
+  TRY(const std::vector<RootFingerprint> roots,
+      read_tagged<RootFingerprint>(table, "roots", kRootsMax));
+  for (const RootFingerprint& root : roots) out.roots.push_back(root.bytes());
+  TRY(out.guests.genoa_tcb_min, read_floor(table, "genoa_tcb_min"));
+  TRY(out.guests.turin_tcb_min, read_floor(table, "turin_tcb_min"));
+  TRY_VOID(table.finish());
+  return out;
+}
+
+std::string write_list(const char* key, const std::vector<std::string>& values) {
+  std::string out = std::string(key) + " = [";
+  for (const std::string& value : values) out += codec::toml_quoted(value) + ", ";
+  return out + "]\n";
+}
+
+std::string write_gpu_policy(const nvidia::GpuPolicy& gpus) {
+  if (gpus == nvidia::GpuPolicy()) return {};
+  std::vector<std::string> roots;
+  roots.reserve(gpus.roots.size());
+  for (const crypto::Sha256Digest& root : gpus.roots) roots.push_back(to_hex(root));
+  std::vector<std::string> keys;
+  keys.reserve(gpus.golden_keys.size());
+  for (const crypto::Ed25519PublicKey& key : gpus.golden_keys) keys.push_back(key.hex());
+  return "\n[attestation.gpu]\n" + write_list("roots", roots) + write_list("golden_keys", keys) +
+         write_list("driver_versions", gpus.driver_versions) +
+         write_list("vbios_versions", gpus.vbios_versions);
+}
+
+std::string write_floor(const char* key, const std::optional<amd::TcbVersion>& tcb) {
+  if (!tcb) return {};
+  return std::string(key) + " = {fmc = " + std::to_string(tcb->fmc) +
+         ", bootloader = " + std::to_string(tcb->bootloader) +
+         ", tee = " + std::to_string(tcb->tee) + ", snp = " + std::to_string(tcb->snp) +
+         ", microcode = " + std::to_string(tcb->microcode) + "}\n";
+}
+
+std::string write_snp_policy(const SnpPolicy& snp) {
+  if (snp.roots.empty() && !snp.guests.genoa_tcb_min && !snp.guests.turin_tcb_min) return {};
+  std::vector<std::string> roots;
+  roots.reserve(snp.roots.size());
+  for (const crypto::Sha256Digest& root : snp.roots) roots.push_back(to_hex(root));
+  return "\n[attestation.snp]\n" + write_list("roots", roots) +
+         write_floor("genoa_tcb_min", snp.guests.genoa_tcb_min) +
+         write_floor("turin_tcb_min", snp.guests.turin_tcb_min);
+}
+
 }  // namespace
 
 Status read_platform_terms(TomlTable& attestation, Policy& policy) {
-  TRY(const std::vector<std::string> roots, attestation.texts("roots", kRootsMax, 64));
-  for (const std::string& hex : roots) {
-    const auto root = RootFingerprint::from_hex(hex);
-    if (!root) return attestation.refuse("roots", "each must be 32 bytes in hexadecimal");
-    policy.roots.push_back(*root);
-  }
+  TRY(policy.roots, read_tagged<RootFingerprint>(attestation, "roots", kRootsMax));
   TRY(const std::int64_t floor,
       attestation.integer_or("evaluation_number_min", 0, {0, 0xffff'ffff}));
   policy.evaluation_number_min = static_cast<std::uint32_t>(floor);
@@ -50,9 +140,9 @@ Status read_platform_terms(TomlTable& attestation, Policy& policy) {
     TRY(const std::vector<std::string> bans, attestation.texts("banned_platforms", kBansMax, 128));
     for (const std::string& hex : bans) {
       auto id = from_hex(hex);
-      if (!id || (id->size() != 8 && id->size() != 16 && id->size() != 64)) {
+      if (!id || (id->size() != 8 && id->size() != 16 && id->size() != 32 && id->size() != 64)) {
         return attestation.refuse("banned_platforms",
-                                  "each must be a PPID or CHIP_ID in hexadecimal");
+                                  "each must be a PPID, CHIP_ID or GPU id in hexadecimal");
       }
       policy.banned_platforms.push_back(std::move(*id));
     }
@@ -61,6 +151,14 @@ Status read_platform_terms(TomlTable& attestation, Policy& policy) {
   for (TomlTable& row : exceptions) {
     TRY(StatusException exception, read_exception(std::move(row)));
     policy.exceptions.push_back(std::move(exception));
+  }
+  if (attestation.has("gpu")) {
+    TRY(TomlTable gpu, attestation.table("gpu"));
+    TRY(policy.gpus, read_gpu_policy(std::move(gpu)));
+  }
+  if (attestation.has("snp")) {
+    TRY(TomlTable snp, attestation.table("snp"));
+    TRY(policy.snp, read_snp_policy(std::move(snp)));
   }
   return {};
 }
@@ -85,15 +183,28 @@ std::string write_platform_terms(const Policy& policy) {
     for (const std::string& advisory : exception.advisories) out += toml_quoted(advisory) + ", ";
     out += "]\nuntil = " + toml_quoted(codec::write_rfc3339(exception.until)) + "\n";
   }
-  return out;
+  return out + write_gpu_policy(policy.gpus) + write_snp_policy(policy.snp);
 }
 
-Result<std::vector<Image>> read_images(TomlTable& root) {
+Status read_images(TomlTable& root, Policy& policy) {
   TRY(std::vector<TomlTable> rows, root.tables("images", kImagesMax));
-  std::vector<Image> out;
   for (TomlTable& row : rows) {
     TRY(Image image, read_image(std::move(row)));
-    out.push_back(std::move(image));
+    policy.images.push_back(std::move(image));
+  }
+  TRY(rows, root.tables("snp_images", kImagesMax));
+  for (TomlTable& row : rows) {
+    TRY(SnpImage image, read_snp_image(std::move(row)));
+    policy.snp_images.push_back(std::move(image));
+  }
+  return {};
+}
+
+std::string write_images(const Policy& policy) {
+  std::string out;
+  for (const Image& image : policy.images) out += "\n[[images]]\n" + write_image_toml(image);
+  for (const SnpImage& image : policy.snp_images) {
+    out += "\n[[snp_images]]\n" + write_snp_image_toml(image);
   }
   return out;
 }
@@ -107,7 +218,7 @@ Result<Policy> parse_policy_toml(BytesView toml) {
   TRY(TomlTable attestation, root.table("attestation"));
   TRY_VOID(read_platform_terms(attestation, out));
   TRY_VOID(attestation.finish());
-  TRY(out.images, read_images(root));
+  TRY_VOID(read_images(root, out));
   TRY_VOID(root.finish());
   return out;
 }

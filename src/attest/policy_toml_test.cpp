@@ -13,7 +13,11 @@ TEST_CASE("a policy is read from its document") {
                            "\"]\nevaluation_number_min = 17\nbanned_platforms = [\"" +
                            std::string(32, 'b') +
                            "\"]\n[[attestation.exceptions]]\nstatus = \"OutOfDate\"\nadvisories = "
-                           "[\"INTEL-SA-00960\"]\nuntil = \"2026-12-31T00:00:00Z\"\n";
+                           "[\"INTEL-SA-00960\"]\nuntil = \"2026-12-31T00:00:00Z\"\n"
+                           "[attestation.gpu]\nroots = [\"" +
+                           root + "\"]\ngolden_keys = [\"" + root +
+                           "\"]\ndriver_versions = [\"550.90.07\"]\n"
+                           "vbios_versions = [\"96.00.5E.00.01\"]\n";
   const auto policy = parse_policy_toml(as_bytes(toml));
   if (!policy) MESSAGE(policy.error().message());
   REQUIRE(policy.has_value());
@@ -24,6 +28,10 @@ TEST_CASE("a policy is read from its document") {
   CHECK_FALSE(policy->bans(from_hex(std::string(32, 'c')).value()));
   CHECK(policy->tolerates(intel::TcbStatus::kOutOfDate, {"INTEL-SA-00960"},
                           UnixSeconds(1'798'675'200)));
+  CHECK_EQ(policy->gpus.roots.size(), 1);
+  CHECK_EQ(policy->gpus.golden_keys.size(), 1);
+  CHECK_EQ(policy->gpus.driver_versions, std::vector<std::string>{"550.90.07"});
+  CHECK_EQ(policy->gpus.vbios_versions, std::vector<std::string>{"96.00.5E.00.01"});
   const std::string again = "network = -239\n[attestation]\n" + write_platform_terms(*policy);
   CHECK_EQ(parse_policy_toml(as_bytes(again))->hash(), policy->hash());
 }

@@ -54,6 +54,8 @@ std::string_view name_of(AttestError code) {
       return "banned";
     case AttestError::kNoCollateral:
       return "no-collateral";
+    case AttestError::kGpu:
+      return "gpu";
   }
   return kOther;
 }
@@ -132,8 +134,8 @@ std::string_view name_of(NvidiaError code) {
       return "measurement-mismatch";
     case NvidiaError::kMode:
       return "mode";
-    case NvidiaError::kBanned:
-      return "banned";
+    case NvidiaError::kVersion:
+      return "version-not-allowed";
   }
   return kOther;
 }

@@ -19,7 +19,7 @@ enum class AttestError : std::uint16_t {
   kWrongNetwork = 8,
   kForbiddenConfig =
       9,               // configuration outside its schema, or an external engine outside the devnet
-  kTdAttributes = 10,  // debug, migratable, … (DESIGN §5)
+  kTdAttributes = 10,  // of a TD or an SEV-SNP guest: debug, migratable, … (DESIGN §5)
   kPolicyIncomplete =
       11,  // the policy names no image, root or age, or asks for checks that are not built yet
   kUnknownBlock = 12,    // the statement names a block that the chain does not have
@@ -30,6 +30,8 @@ enum class AttestError : std::uint16_t {
   kTcbStatus = 17,       // firmware that is not kept up to date, and no exception for it
   kBanned = 18,          // the policy bans this very machine
   kNoCollateral = 19,    // nothing is known of what the vendor says of this platform model
+  kGpu = 20,  // GPUs that are not those of the image's machine, or that NVIDIA's manifests
+              // or the policy do not allow
 };
 constexpr Library library_of(AttestError) { return Library::kAttest; }
 

@@ -54,11 +54,12 @@ Policy policy_for(const Bytes& quote) {
   Policy out;
   out.network = kDevnetNetworkId;
   out.roots = {intel::test::fingerprint_of("sim/dev_root.der")};
-  out.images = {{.name = "image",
-                 .mrtd = body.mrtd,
-                 .rtmr1 = body.rtmr[1],
-                 .rtmr2 = body.rtmr[2],
-                 .shapes = {{.name = "shape", .rtmr0 = body.rtmr[0], .xfam = body.xfam}}}};
+  out.images = {
+      {.name = "image",
+       .mrtd = body.mrtd,
+       .rtmr1 = body.rtmr[1],
+       .rtmr2 = body.rtmr[2],
+       .shapes = {{.name = "shape", .rtmr0 = body.rtmr[0], .xfam = body.xfam, .gpus = {}}}}};
   out.statement_age_max = std::chrono::seconds(4200);
   return out;
 }

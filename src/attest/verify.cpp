@@ -1,7 +1,10 @@
 #include "attest/verify.h"
 
+#include "attest/amd/evidence.h"
 #include "attest/checks.h"
+#include "attest/gpu_checks.h"
 #include "attest/intel/quote_verify.h"
+#include "attest/snp_checks.h"
 
 namespace cocoon::attest {
 namespace {
@@ -59,16 +62,6 @@ Result<const HeldCollateral*> judge_platform(const intel::VerifiedQuote& quote,
   return held;
 }
 
-Status check_gpu_evidence(const EvidenceBundle& bundle, const Statement& statement) {
-  if (bundle.gpu_evidence.empty() && statement.gpu_evidence_digest.empty()) return {};
-  if (bundle.gpu_evidence.empty() ||
-      !equal(crypto::sha256(bundle.gpu_evidence), statement.gpu_evidence_digest)) {
-    return fail(AttestError::kBindingMismatch,
-                "the GPU evidence is not the one that the statement names");
-  }
-  return fail(AttestError::kPolicyIncomplete, "GPU evidence verification is not built yet");
-}
-
 Status check_statement(const Statement& statement, const Policy& policy) {
   if (statement.network != policy.network) {
     return fail(AttestError::kWrongNetwork, "the statement is for another network");
@@ -77,6 +70,49 @@ Status check_statement(const Statement& statement, const Policy& policy) {
     return fail(AttestError::kWrongRole, "the statement is not a worker's");
   }
   return {};
+}
+
+// What either vendor's judgement comes to.
+struct JudgedMachine {
+  Platform platform = Platform::kTdx;
+  Bytes platform_id;
+  bool is_development_root = false;
+  std::optional<CollateralDigest> collateral;
+  ImageMatch image;
+};
+
+Result<JudgedMachine> judge_td(const EvidenceBundle& bundle, const CollateralBook& collateral,
+                               const Policy& policy, UnixSeconds now,
+                               intel::QuoteVerifier& quotes) {
+  TRY(intel::UnverifiedQuote unverified, as_judged(intel::UnverifiedQuote::parse(bundle.quote)));
+  TRY_VOID(check_complete(policy));
+  TRY(const auto roots, usable_roots(policy));
+  TRY(const intel::VerifiedQuote quote, as_judged(quotes.verify(std::move(unverified), roots)));
+  TRY(const HeldCollateral* const held, judge_platform(quote, collateral, policy, now));
+  if (quote.body().report_data != report_data_for(bundle.statement)) {
+    return fail(AttestError::kBindingMismatch, "the quote vouches for another statement");
+  }
+  TRY_VOID(check_td(quote.body()));
+  TRY(ImageMatch image, match_image(quote.body(), policy));
+  return JudgedMachine{.platform = Platform::kTdx,
+                       .platform_id = to_bytes(quote.pck().ppid),
+                       .is_development_root = quote.root() != intel::intel_sgx_root(),
+                       .collateral = held->digest,
+                       .image = std::move(image)};
+}
+
+Result<JudgedMachine> judge_machine(const EvidenceBundle& bundle, const CollateralBook& collateral,
+                                    const Policy& policy, UnixSeconds now,
+                                    intel::QuoteVerifier& quotes) {
+  if (!amd::looks_like_snp_evidence(bundle.quote)) {
+    return judge_td(bundle, collateral, policy, now, quotes);
+  }
+  TRY(JudgedGuest guest, judge_guest(bundle.quote, report_data_for(bundle.statement), policy, now));
+  return JudgedMachine{.platform = Platform::kSevSnp,
+                       .platform_id = std::move(guest.chip_id),
+                       .is_development_root = guest.is_development_root,
+                       .collateral = std::nullopt,
+                       .image = std::move(guest.image)};
 }
 
 }  // namespace
@@ -95,30 +131,22 @@ Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
   TRY(const Statement statement, Statement::decode(bundle.statement));
   TRY_VOID(check_statement(statement, policy));
 
-  TRY(intel::UnverifiedQuote unverified, as_judged(intel::UnverifiedQuote::parse(bundle.quote)));
-  TRY_VOID(check_complete(policy));
-  TRY(const auto roots, usable_roots(policy));
-  TRY(const intel::VerifiedQuote quote, as_judged(quotes.verify(std::move(unverified), roots)));
-  TRY(const HeldCollateral* const held, judge_platform(quote, collateral, policy, now));
-
-  if (quote.body().report_data != report_data_for(bundle.statement)) {
-    return fail(AttestError::kBindingMismatch, "the quote vouches for another statement");
-  }
-  TRY_VOID(check_gpu_evidence(bundle, statement));
-  TRY_VOID(check_td(quote.body()));
-  TRY(const ImageMatch image, match_image(quote.body(), policy));
+  TRY(JudgedMachine machine, judge_machine(bundle, collateral, policy, now, quotes));
+  TRY(std::vector<nvidia::JudgedGpu> gpus,
+      check_gpus(bundle, statement, machine.image, policy, now));
   TRY_VOID(check_configuration(bundle.configuration, statement, policy));
   TRY_VOID(check_block(statement, block, policy.statement_age_max, now));
 
   VerifiedWorker worker;
   worker.kid_ = kid_for(bundle.statement);
   worker.statement_ = statement;
-  worker.platform_ = Platform::kTdx;
-  worker.platform_id_ = to_bytes(quote.pck().ppid);
-  worker.image_name_ = image.name;
-  worker.image_hash_ = image.hash;
-  worker.is_development_root_ = quote.root() != intel::intel_sgx_root();
-  worker.collateral_ = held->digest;
+  worker.platform_ = machine.platform;
+  worker.platform_id_ = std::move(machine.platform_id);
+  worker.image_name_ = std::move(machine.image.name);
+  worker.image_hash_ = machine.image.hash;
+  worker.is_development_root_ = machine.is_development_root;
+  worker.collateral_ = machine.collateral;
+  worker.gpus_ = std::move(gpus);
   return worker;
 }
 

@@ -6,6 +6,7 @@
 #include "attest/collateral_book.h"
 #include "attest/evidence.h"
 #include "attest/intel/quote_verify.h"
+#include "attest/nvidia/evidence.h"
 #include "attest/policy.h"
 
 namespace cocoon::attest {
@@ -33,6 +34,9 @@ class VerifiedWorker {
   // The vendor's collateral that the platform was judged with, where its kind needs one.
   [[nodiscard]] const std::optional<CollateralDigest>& collateral() const { return collateral_; }
 
+  // Confidential GPUs in the worker's own hands, no chip twice.
+  [[nodiscard]] const std::vector<nvidia::JudgedGpu>& gpus() const { return gpus_; }
+
  private:
   VerifiedWorker() = default;
   friend Result<VerifiedWorker> verify_evidence(const EvidenceBundle&, const CollateralBook&,
@@ -46,13 +50,14 @@ class VerifiedWorker {
   ImageHash image_hash_;
   bool is_development_root_ = false;
   std::optional<CollateralDigest> collateral_;
+  std::vector<nvidia::JudgedGpu> gpus_;
 };
 
 // Judges a bundle against the policy at `now`, with what the book holds of its platform model.
 // `block` is the chain's block of the number that the statement names. Checks, in this order, each
-// with its own error: statement, network, quote structure and signatures, PCK chain to a root of
-// the policy, bans, the vendor's judgement of the platform, REPORTDATA, TD attributes, image list,
-// configuration hash and schema, block and age.
+// with its own error: statement, network, quote or report with its signatures up to a root of the
+// policy, bans, the vendor's judgement of the platform, REPORTDATA, the attributes of TD or guest,
+// image list, GPUs, configuration hash and schema, block and age.
 [[nodiscard]] Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
                                                      const CollateralBook& collateral,
                                                      const Policy& policy, const ProvenBlock& block,

@@ -349,20 +349,6 @@ TEST_CASE("a statement over an unknown or old block is refused") {
   CHECK_EQ(refused_for(judge(other)), AttestError::kStale);
 }
 
-TEST_CASE("GPU evidence must be the statement's, and is not believed yet") {
-  WorkerFixture f = tdxsim::make_worker_fixture();
-  EvidenceBundle bundle = f.bundle();
-  bundle.gpu_evidence = to_bytes("report");
-  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)),
-           AttestError::kBindingMismatch);
-  f.statement.gpu_evidence_digest = to_bytes(crypto::sha256(bundle.gpu_evidence));
-  CHECK_EQ(refused_for(judge(f)), AttestError::kBindingMismatch);  // named, but absent
-  bundle = f.bundle();
-  bundle.gpu_evidence = to_bytes("report");
-  CHECK_EQ(refused_for(verify_evidence(bundle, f.collateral, f.policy, f.block, f.now)),
-           AttestError::kPolicyIncomplete);
-}
-
 TEST_CASE("a policy's hash depends on every part of it and not on the order of its lists") {
   const Policy policy = tdxsim::make_worker_fixture().policy;
   Policy two_roots = policy;
@@ -383,4 +369,13 @@ TEST_CASE("a policy's hash depends on every part of it and not on the order of i
   other = policy;
   other.images[0].mrtd[0] ^= std::byte{1};
   CHECK_NE(other.hash(), policy.hash());
+  other = policy;
+  other.images[0].shapes[0].gpus.count = 1;
+  CHECK_NE(other.hash(), policy.hash());
+  other = policy;
+  other.gpus.driver_versions = {"1", "2"};
+  CHECK_NE(other.hash(), policy.hash());
+  Policy turned = policy;
+  turned.gpus.driver_versions = {"2", "1"};
+  CHECK_EQ(other.hash(), turned.hash());
 }

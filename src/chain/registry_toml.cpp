@@ -84,7 +84,7 @@ Result<registry::Proxy> read_proxy(TomlTable table) {
 }
 
 Status read_lists(TomlTable& root, registry::Snapshot& out) {
-  TRY(out.policy.images, attest::read_images(root));
+  TRY_VOID(attest::read_images(root, out.policy));
   TRY(std::vector<TomlTable> models, root.tables("models", kModelsMax));
   std::set<std::string> names;
   for (TomlTable& row : models) {
@@ -145,9 +145,7 @@ std::string write_registry_toml(const registry::Snapshot& snapshot) {
   for (const attest::TrustedBlock& block : snapshot.policy.trusted_blocks) {
     out += "\n[[attestation.trusted_blocks]]\n" + attest::write_trusted_block(block);
   }
-  for (const attest::Image& image : snapshot.policy.images) {
-    out += "\n[[images]]\n" + attest::write_image_toml(image);
-  }
+  out += attest::write_images(snapshot.policy);
   for (const registry::Model& model : snapshot.models) {
     out += "\n[[models]]\nname = " + toml_quoted(model.name) + "\nhash = \"" + model.hash.hex() +
            "\"\n";

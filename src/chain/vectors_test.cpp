@@ -46,3 +46,18 @@ TEST_CASE("each image on each shape has the vector's hash") {
     CHECK_EQ(attest::image_hash_of(*image, *shape).hex(), testing::text(item, "image_hash"));
   }
 }
+
+TEST_CASE("each shape of an SEV-SNP image has the vector's hash") {
+  const registry::Snapshot snapshot = sample();
+  const codec::Json all = vectors();
+  REQUIRE_EQ(testing::items(all, "snp_image_hashes").size(), 3);
+  for (const codec::Json& item : testing::items(all, "snp_image_hashes")) {
+    const auto image = std::ranges::find(snapshot.policy.snp_images, testing::text(item, "image"),
+                                         &attest::SnpImage::name);
+    REQUIRE(image != snapshot.policy.snp_images.end());
+    const auto shape =
+        std::ranges::find(image->shapes, testing::text(item, "shape"), &attest::SnpShape::name);
+    REQUIRE(shape != image->shapes.end());
+    CHECK_EQ(attest::image_hash_of(*shape).hex(), testing::text(item, "image_hash"));
+  }
+}

@@ -31,6 +31,7 @@ Counter counter_of(attest::AttestError code) {
       return Counter::kRefusedTd;
     case AttestError::kPlatform:
     case AttestError::kTcbStatus:
+    case AttestError::kGpu:
       return Counter::kRefusedPlatform;
     case AttestError::kCollateral:
     case AttestError::kNoCollateral:

@@ -19,8 +19,6 @@ constexpr std::uint32_t kValidSeconds = 10U * 365 * 86'400;
 constexpr std::uint32_t kBackdatedSeconds = 86'400;  // clocks of the machines around differ
 constexpr std::size_t kMeasurementCount = 64;
 constexpr std::size_t kChainLength = 5;
-constexpr const char* kDriverVersion = "999.01";
-constexpr const char* kVbiosVersion = "99.00.01.00.02";
 // Indices of the manifests, which count from 0; as in a real H100's.
 constexpr std::array kDriverIndices{7, 21, 22, 30, 40};
 constexpr std::array kVbiosIndices{1, 2, 3, 9, 12};
@@ -180,15 +178,22 @@ std::string simulated_golden_json() {
   using codec::Json;
   Json::Array manifests;
   manifests.push_back(
-      manifest("driver", "NV_GPU_DRIVER_GH100_999.01", kDriverVersion, kDriverIndices));
+      manifest("driver", "NV_GPU_DRIVER_GH100_999.01", kGpuDriverVersion, kDriverIndices));
   manifests.push_back(
-      manifest("vbios", "NV_GPU_VBIOS_1010_0200_882_9900010002", kVbiosVersion, kVbiosIndices));
+      manifest("vbios", "NV_GPU_VBIOS_1010_0200_882_9900010002", kGpuVbiosVersion, kVbiosIndices));
   return codec::write_json(Json::object({{"version", Json::number(std::int64_t{1})},
                                          {"manifests", Json::array(std::move(manifests))}}));
 }
 
 crypto::Ed25519Signature sign_golden(std::string_view json, const crypto::Ed25519KeyPair& key) {
   return key.sign(attest::nvidia::golden_signing_input(as_bytes(json)));
+}
+
+attest::nvidia::WorkerGpus with_golden(std::vector<attest::nvidia::GpuEvidence> gpus,
+                                       const crypto::Ed25519KeyPair& key) {
+  const std::string json = simulated_golden_json();
+  return {.gpus = std::move(gpus),
+          .golden = {.json = to_bytes(json), .signature = sign_golden(json, key)}};
 }
 
 }  // namespace cocoon::tdxsim

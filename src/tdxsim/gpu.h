@@ -5,9 +5,13 @@
 
 namespace cocoon::tdxsim {
 
+// What healthy ones run.
+inline constexpr const char* kGpuDriverVersion = "999.01";
+inline constexpr const char* kGpuVbiosVersion = "99.00.01.00.02";
+
 // Deviations from a healthy GPU, for negative tests.
 struct GpuOptions {
-  std::string driver_version = "999.01";
+  std::string driver_version = kGpuDriverVersion;
   std::uint8_t protected_pcie = 0x55;  // off
   std::uint16_t feature_flag = 0;      // one GPU passed through
   enum class Firmware : std::uint8_t { kCertified, kAnother, kUnstated };
@@ -45,5 +49,8 @@ class SimulatedGpu {
 [[nodiscard]] std::string simulated_golden_json();
 [[nodiscard]] crypto::Ed25519Signature sign_golden(std::string_view json,
                                                    const crypto::Ed25519KeyPair& key);
+// These with simulated_golden_json(), for whom this key vouches.
+[[nodiscard]] attest::nvidia::WorkerGpus with_golden(std::vector<attest::nvidia::GpuEvidence> gpus,
+                                                     const crypto::Ed25519KeyPair& key);
 
 }  // namespace cocoon::tdxsim

@@ -76,7 +76,8 @@ attest::Image image_of(const Measurements& measurements) {
           .mrtd = measurements.mrtd,
           .rtmr1 = measurements.rtmr1,
           .rtmr2 = measurements.rtmr2,
-          .shapes = {{.name = "sim", .rtmr0 = measurements.rtmr0, .xfam = measurements.xfam}}};
+          .shapes = {
+              {.name = "sim", .rtmr0 = measurements.rtmr0, .xfam = measurements.xfam, .gpus = {}}}};
 }
 
 Measurements measurements_of(const attest::Image& image) {

@@ -111,8 +111,8 @@ Result<AttestSubject> snp_subject(const fs::path& folder) {
 // recording of a report together with the manifest of its driver.
 Status verify_gpu(BytesView evidence, nvidia::GpuChainCache& cache) {
   const std::vector<crypto::Sha256Digest> roots(1, nvidia::nvidia_root());
-  TRY(const auto gpus, nvidia::decode_gpu_evidence(evidence));
-  for (const nvidia::GpuEvidence& gpu : gpus) {
+  TRY(const auto worker, nvidia::WorkerGpus::decode(evidence));
+  for (const nvidia::GpuEvidence& gpu : worker.gpus) {
     TRY(auto report, nvidia::UnverifiedGpuReport::parse(gpu.report));
     TRY(const auto chain, cache.verify(gpu.certificates_der, roots, kMid2026));
     TRY(const auto verified, nvidia::verify_gpu_report(std::move(report), chain, kMid2026));
@@ -128,7 +128,8 @@ Result<AttestSubject> gpu_subject(const fs::path& folder) {
   TRY(gpu.report, from_hex(as_text(hex)));
   TRY(const auto chain, crypto::Certificate::from_pem_chain(as_text(pem), 5));
   for (const crypto::Certificate& one : chain) gpu.certificates_der.push_back(one.der());
-  const auto evidence = std::make_shared<const Bytes>(nvidia::encode_gpu_evidence({gpu}));
+  const auto evidence =
+      std::make_shared<const Bytes>(nvidia::WorkerGpus{.gpus = {gpu}, .golden = {}}.encode());
   const auto cache = std::make_shared<nvidia::GpuChainCache>(kRemembered);
   return AttestSubject{.name = "gpu h100",
                        .evidence = "h100_580_coco",

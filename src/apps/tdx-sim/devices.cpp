@@ -53,24 +53,26 @@ Status publish_golden(const fs::path& folder, const crypto::Ed25519KeyPair& key)
 }  // namespace
 
 Result<tdxsim::SnpPlatform> open_snp(const fs::path& folder,
-                                     const tdxsim::Platform::FillRandom& random, UnixSeconds now) {
-  TRY(tdxsim::SnpPlatform snp,
-      load_or_create<tdxsim::SnpPlatform>(folder / "snp.cbor", random, now));
+                                     const tdxsim::Platform::FillRandom& random, UnixSeconds now,
+                                     attest::amd::Product product) {
+  TRY(tdxsim::SnpPlatform snp, load_or<tdxsim::SnpPlatform>(folder / "snp.cbor", [&] {
+        return tdxsim::SnpPlatform::create(random, now, product);
+      }));
   TRY_VOID(publish_root(folder, "snp-root", snp.chain().back()));
   const std::string measurement = to_hex(tdxsim::default_snp_measurement()) + "\n";
   TRY_VOID(publish_file(folder / "snp-measurement.hex", as_bytes(measurement), FileMode::kPublic));
   return snp;
 }
 
-Result<tdxsim::SimulatedGpu> open_gpu(const fs::path& folder,
-                                      const tdxsim::Platform::FillRandom& random, UnixSeconds now) {
+Result<SimGpu> open_gpu(const fs::path& folder, const tdxsim::Platform::FillRandom& random,
+                        UnixSeconds now) {
   TRY(tdxsim::SimulatedGpu gpu,
       load_or_create<tdxsim::SimulatedGpu>(folder / "gpu.cbor", random, now));
   TRY(const GoldenKey golden, load_or_create<GoldenKey>(folder / "golden-key.cbor", random, now));
-  TRY(const crypto::Ed25519KeyPair key, golden.pair());
+  TRY(crypto::Ed25519KeyPair key, golden.pair());
   TRY_VOID(publish_root(folder, "gpu-root", gpu.root()));
   TRY_VOID(publish_golden(folder, key));
-  return gpu;
+  return SimGpu{.gpu = std::move(gpu), .golden_key = std::move(key)};
 }
 
 }  // namespace cocoon::apps

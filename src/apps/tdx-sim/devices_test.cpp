@@ -21,9 +21,11 @@ Bytes bytes_of(const fs::path& file) { return files::read_file(file, 65536).valu
 TEST_CASE("an EPYC keeps its keys, and a report comes with a table that verifies it") {
   testing::TempFolder folder;
   const auto random = tdxsim::seeded_bytes("devices");
-  const auto first = open_snp(folder.path(), random, tdxsim::kFixtureNow);
+  const auto first =
+      open_snp(folder.path(), random, tdxsim::kFixtureNow, attest::amd::Product::kTurin);
   REQUIRE(first.has_value());
-  const auto again = open_snp(folder.path(), random, tdxsim::kFixtureNow);
+  const auto again =
+      open_snp(folder.path(), random, tdxsim::kFixtureNow, attest::amd::Product::kTurin);
   REQUIRE(again.has_value());
   CHECK(first->root_fingerprint() == again->root_fingerprint());
   CHECK(crypto::sha256(bytes_of(folder / "snp-root.der")) == first->root_fingerprint());
@@ -59,19 +61,22 @@ TEST_CASE("a GPU keeps its keys, and its golden file matches its evidence") {
   REQUIRE(first.has_value());
   const auto gpu = open_gpu(folder.path(), random, tdxsim::kFixtureNow);
   REQUIRE(gpu.has_value());
-  CHECK(first->root_fingerprint() == gpu->root_fingerprint());
+  CHECK(first->gpu.root_fingerprint() == gpu->gpu.root_fingerprint());
   std::string hex(as_text(bytes_of(folder / "golden-key.hex")));
   hex.pop_back();
-  const auto golden = attest::nvidia::GoldenSet::open(
-      bytes_of(folder / "golden.json"),
-      crypto::Ed25519Signature::from(bytes_of(folder / "golden.json.sig")).value(),
-      crypto::Ed25519PublicKey::from_hex(hex).value());
-  REQUIRE(golden.has_value());
+  const attest::nvidia::WorkerGpus evidence{
+      .gpus = {gpu->gpu.evidence({}).value()},
+      .golden = {.json = bytes_of(folder / "golden.json"),
+                 .signature =
+                     crypto::Ed25519Signature::from(bytes_of(folder / "golden.json.sig")).value()}};
   attest::nvidia::GpuChainCache cache(1);
-  const std::vector<crypto::Sha256Digest> roots(1, gpu->root_fingerprint());
-  const auto judged = attest::nvidia::verify_gpu_evidence(
-      attest::nvidia::encode_gpu_evidence({gpu->evidence({}).value()}), {},
-      {.golden = &*golden, .banned = {}}, roots, tdxsim::kFixtureNow, cache);
+  const attest::nvidia::GpuPolicy policy{
+      .roots = {gpu->gpu.root_fingerprint()},
+      .golden_keys = {crypto::Ed25519PublicKey::from_hex(hex).value()},
+      .driver_versions = {tdxsim::kGpuDriverVersion},
+      .vbios_versions = {tdxsim::kGpuVbiosVersion}};
+  const auto judged = attest::nvidia::verify_gpu_evidence(evidence.encode(), {}, policy,
+                                                          tdxsim::kFixtureNow, cache);
   CHECK(judged.has_value());
 }
 

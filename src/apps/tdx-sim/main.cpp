@@ -32,7 +32,7 @@ FILES
                         the root certificate and its fingerprint, for the registry's [attestation] roots
   STATE/collateral.json what a vendor publishes about this machine, for the worker's [tee] collateral_file
   STATE/snp.cbor, snp-root.der, snp-root.sha256, snp-measurement.hex
-                        with --platform snp-turin: an EPYC Turin's keys, its root, and what its guest measures
+                        with --platform snp-turin or snp-milan: an EPYC's keys, its root, and what its guest measures
   STATE/gpu.cbor, gpu-root.der, gpu-root.sha256, golden.json, golden.json.sig, golden-key.hex, gpu-evidence.cbor
                         with --gpu-nonce: a GPU's keys, its root, golden measurements that match it, its evidence
   STATE/ppid.hex        what names the machine, for the registry's banned_platforms
@@ -65,7 +65,7 @@ struct Arguments {
   std::optional<std::filesystem::path> measurements;
   std::string log_level = "info";
   tdxsim::QuoteOptions quote;
-  enum class Platform : std::uint8_t { kTdx, kSnpTurin } platform = Platform::kTdx;
+  enum class Platform : std::uint8_t { kTdx, kSnpTurin, kSnpMilan } platform = Platform::kTdx;
   std::optional<ByteArray<32>> gpu_nonce;
   SimState::Published published = SimState::Published::kOrderly;
   enum class Mode : std::uint8_t { kServe, kInitOnly } mode = Mode::kServe;
@@ -119,8 +119,9 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
   app.add_flag("--flawed-collateral", flawed_collateral,
                "for tests: also write what verifiers must refuse: STATE/collateral-expired.json, "
                "collateral-rolled-back.json, collateral-revoked.json; for a new machine only");
-  app.add_option("--platform", platform, "tdx or snp-turin: whose reports the tree gives")
-      ->check(CLI::IsMember({"tdx", "snp-turin"}))
+  app.add_option("--platform", platform,
+                 "tdx, snp-turin, or snp-milan, which nobody accepts: whose reports the tree gives")
+      ->check(CLI::IsMember({"tdx", "snp-turin", "snp-milan"}))
       ->capture_default_str();
   app.add_option(
          "--gpu-nonce", gpu_nonce,
@@ -134,6 +135,7 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
   }
   if (!measurements.empty()) out.measurements = measurements;
   if (platform == "snp-turin") out.platform = Arguments::Platform::kSnpTurin;
+  if (platform == "snp-milan") out.platform = Arguments::Platform::kSnpMilan;
   if (!gpu_nonce.empty()) {
     const auto nonce = TaggedBytes<struct GpuNonceTag, 32>::from_hex(gpu_nonce);
     if (!nonce) {
@@ -190,10 +192,10 @@ int serve_snp(const Arguments& arguments, const tdxsim::SnpPlatform& snp, const 
 
 // Evidence of the simulated GPU for this nonce, in the state folder.
 Status write_gpu_evidence(const Arguments& arguments, const ByteArray<32>& nonce, UnixSeconds now) {
-  TRY(const tdxsim::SimulatedGpu gpu, open_gpu(arguments.state, fill_random, now));
-  TRY(attest::nvidia::GpuEvidence evidence, gpu.evidence(nonce));
-  return publish_file(arguments.state / "gpu-evidence.cbor",
-                      attest::nvidia::encode_gpu_evidence({std::move(evidence)}),
+  TRY(const SimGpu device, open_gpu(arguments.state, fill_random, now));
+  TRY(attest::nvidia::GpuEvidence evidence, device.gpu.evidence(nonce));
+  const auto whole = tdxsim::with_golden({std::move(evidence)}, device.golden_key);
+  return publish_file(arguments.state / "gpu-evidence.cbor", whole.encode(),
                       files::FileMode::kPublic);
 }
 
@@ -222,7 +224,10 @@ int run(int argc, char** argv) {
   if (arguments.platform == Arguments::Platform::kTdx) {
     return arguments.mode == Arguments::Mode::kInitOnly ? 0 : serve_tdx(arguments, *state, log);
   }
-  const auto snp = open_snp(arguments.state, fill_random, start);
+  const auto product = arguments.platform == Arguments::Platform::kSnpMilan
+                           ? attest::amd::Product::kMilan
+                           : attest::amd::Product::kTurin;
+  const auto snp = open_snp(arguments.state, fill_random, start, product);
   if (!snp) return fail_with(snp.error());
   return arguments.mode == Arguments::Mode::kInitOnly ? 0 : serve_snp(arguments, *snp, log);
 }

@@ -13,12 +13,10 @@ namespace cocoon::apps {
 [[nodiscard]] Status publish_file(const std::filesystem::path& file, BytesView bytes,
                                   files::FileMode mode);
 
-// What was saved in `file` at an earlier start; made and saved there at the first. `Device` has
-// create(random, now), save() and load().
-template <class Device>
-[[nodiscard]] Result<Device> load_or_create(const std::filesystem::path& file,
-                                            const tdxsim::Platform::FillRandom& random,
-                                            UnixSeconds now) {
+// What was saved in `file` at an earlier start; at the first what `create` makes, a Result<Device>,
+// is saved there. `Device` has save() and load().
+template <class Device, class Create>
+[[nodiscard]] Result<Device> load_or(const std::filesystem::path& file, const Create& create) {
   constexpr std::size_t kBytesMax = std::size_t{1024} * 1024;
   std::error_code ignored;
   if (std::filesystem::exists(file, ignored)) {
@@ -29,9 +27,17 @@ template <class Device>
     if (!device) return std::unexpected(std::move(device).error().with_context(file.string()));
     return device;
   }
-  TRY(Device device, Device::create(random, now));
+  TRY(Device device, create());
   TRY_VOID(publish_file(file, device.save().expose(), files::FileMode::kPrivate));
   return device;
+}
+
+// The same for a Device with create(random, now).
+template <class Device>
+[[nodiscard]] Result<Device> load_or_create(const std::filesystem::path& file,
+                                            const tdxsim::Platform::FillRandom& random,
+                                            UnixSeconds now) {
+  return load_or<Device>(file, [&] { return Device::create(random, now); });
 }
 
 }  // namespace cocoon::apps

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <optional>
-
 #include "attest/amd/endorsement.h"
+#include "attest/amd/guest_policy.h"
 #include "attest/amd/report.h"
 
 namespace cocoon::attest::amd {
@@ -36,13 +35,6 @@ class VerifiedReport {
 [[nodiscard]] Result<VerifiedReport> verify_report(UnverifiedReport report,
                                                    const VerifiedEndorsement& endorsement,
                                                    UnixSeconds at);
-
-// Which processors may be a worker's, with the oldest firmware allowed on each. Without an entry a
-// product is refused; Milan cannot have one.
-struct GuestPolicy {
-  std::optional<TcbVersion> genoa_tcb_min = std::nullopt;
-  std::optional<TcbVersion> turin_tcb_min = std::nullopt;
-};
 
 // kRefusedProduct: Milan, or a product that the policy does not name. kTcbTooOld: REPORTED_TCB
 // below the policy's floor. kGuestPolicy: DEBUG or MIGRATE_MA allowed, an unknown policy bit set,

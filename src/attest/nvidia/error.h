@@ -14,7 +14,7 @@ enum class NvidiaError : std::uint16_t {
   kNoGolden = 7,          // the golden set has nothing for this driver or VBIOS
   kMeasurementMismatch = 8,  // a measurement that no golden value allows
   kMode = 9,                 // not a single confidential GPU
-  kBanned = 10,              // a device that the policy refuses
+  kVersion = 10,             // a driver or VBIOS that the policy does not name
 };
 constexpr Library library_of(NvidiaError) { return Library::kAttestNvidia; }
 

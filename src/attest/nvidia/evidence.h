@@ -13,9 +13,22 @@ struct GpuEvidence {
   std::vector<Bytes> certificates_der;  // five, leaf first
 };
 
-// The `gpu_evidence` of an evidence bundle (docs/formats/gpu-evidence.md): one to sixteen GPUs.
-[[nodiscard]] Bytes encode_gpu_evidence(const std::vector<GpuEvidence>& gpus);
-[[nodiscard]] Result<std::vector<GpuEvidence>> decode_gpu_evidence(BytesView cbor);
+// Golden measurements as they travel: whoever brings them need not be trusted.
+struct SignedGolden {
+  Bytes json;
+  crypto::Ed25519Signature signature;
+};
+
+// The `gpu_evidence` of an evidence bundle (docs/formats/gpu-evidence.md).
+struct WorkerGpus {
+  std::vector<GpuEvidence> gpus;  // one to sixteen
+  SignedGolden golden;            // for the drivers and VBIOSes of these GPUs
+
+  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] static Result<WorkerGpus> decode(BytesView cbor);
+};
+// Whether these bytes begin as WorkerGpus::encode() writes.
+[[nodiscard]] bool looks_like_gpu_evidence(BytesView bytes);
 
 struct JudgedGpu {
   GpuId id;
@@ -24,10 +37,13 @@ struct JudgedGpu {
   std::string vbios_version;
 };
 
-// Judges all of a worker's GPUs: each in order by verify_gpu_chain(), verify_gpu_report() and
-// check_gpu(), and no two the same chip (kMalformed).
-[[nodiscard]] Result<std::vector<JudgedGpu>> verify_gpu_evidence(
-    BytesView cbor, const ByteArray<32>& nonce, const GpuPolicy& policy,
-    std::span<const crypto::Sha256Digest> roots, UnixSeconds at, GpuChainCache& cache);
+// Judges all of a worker's GPUs: the golden measurements are signed by a key of the policy
+// (kNoGolden if it has none, kBadSignature); each GPU in order by verify_gpu_chain(),
+// verify_gpu_report() and check_gpu(); no two the same chip (kMalformed).
+[[nodiscard]] Result<std::vector<JudgedGpu>> verify_gpu_evidence(BytesView cbor,
+                                                                 const ByteArray<32>& nonce,
+                                                                 const GpuPolicy& policy,
+                                                                 UnixSeconds at,
+                                                                 GpuChainCache& cache);
 
 }  // namespace cocoon::attest::nvidia

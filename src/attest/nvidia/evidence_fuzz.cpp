@@ -6,12 +6,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace cocoon;
   using namespace cocoon::attest::nvidia;
   const BytesView bytes = std::as_bytes(std::span(data, size));
-  const auto gpus = decode_gpu_evidence(bytes);
+  const auto gpus = WorkerGpus::decode(bytes);
   if (!gpus.has_value()) return 0;
-  COCOON_CHECK(equal(encode_gpu_evidence(*gpus), bytes));
+  COCOON_CHECK(equal(gpus->encode(), bytes));
   GpuChainCache cache(1);
-  const std::vector<crypto::Sha256Digest> roots(1, nvidia_root());
-  static_cast<void>(
-      verify_gpu_evidence(bytes, {}, GpuPolicy{}, roots, UnixSeconds(1'780'000'000), cache));
+  const GpuPolicy policy{
+      .roots = {nvidia_root()}, .golden_keys = {{}}, .driver_versions = {}, .vbios_versions = {}};
+  static_cast<void>(verify_gpu_evidence(bytes, {}, policy, UnixSeconds(1'780'000'000), cache));
   return 0;
 }

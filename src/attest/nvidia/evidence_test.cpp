@@ -21,40 +21,35 @@ SimulatedGpu make_gpu(const std::string& seed) {
 
 // A worker with simulated GPUs, and who judges it.
 struct World {
-  World()
-      : key(crypto::Ed25519KeyPair::from_seed(SecretArray<32>())),
-        golden(GoldenSet::open(as_bytes(json), tdxsim::sign_golden(json, key), key.public_key())
-                   .value()) {}
-
-  [[nodiscard]] Result<std::vector<JudgedGpu>> judge(
-      const std::vector<GpuEvidence>& gpus, const std::vector<crypto::Sha256Digest>& roots) {
-    return verify_gpu_evidence(encode_gpu_evidence(gpus), nonce,
-                               {.golden = &golden, .banned = banned}, roots, kFixtureNow, cache);
+  [[nodiscard]] Result<std::vector<JudgedGpu>> judge(std::vector<GpuEvidence> gpus) {
+    return verify_gpu_evidence(tdxsim::with_golden(std::move(gpus), key).encode(), nonce, policy,
+                               kFixtureNow, cache);
   }
-  [[nodiscard]] Result<std::vector<JudgedGpu>> judge(const GpuOptions& options) {
-    return judge({gpu.evidence(nonce, options).value()}, {1, gpu.root_fingerprint()});
+  [[nodiscard]] Result<std::vector<JudgedGpu>> judge(const GpuOptions& options = {}) {
+    return judge({gpu.evidence(nonce, options).value()});
   }
 
-  std::string json = tdxsim::simulated_golden_json();
-  crypto::Ed25519KeyPair key;
-  GoldenSet golden;
+  crypto::Ed25519KeyPair key = crypto::Ed25519KeyPair::from_seed(SecretArray<32>());
   SimulatedGpu gpu = make_gpu("gpu");
   ByteArray<32> nonce = gpu_nonce(key.public_key(), BlockHash());
-  std::set<GpuId> banned;
+  GpuPolicy policy{.roots = {gpu.root_fingerprint()},
+                   .golden_keys = {key.public_key()},
+                   .driver_versions = {tdxsim::kGpuDriverVersion},
+                   .vbios_versions = {tdxsim::kGpuVbiosVersion}};
   GpuChainCache cache{4};
 };
 
 TEST_CASE("accepts a simulated GPU with matching driver and VBIOS, cold and warm") {
   World world;
   for (int i = 0; i < 2; ++i) {
-    const auto judged = world.judge(GpuOptions());
+    const auto judged = world.judge();
     REQUIRE(judged.has_value());
     CHECK(judged->size() == 1);
     CHECK(judged->front().model == "GH100");
     CHECK(judged->front().driver_version == "999.01");
   }
-  check_refused(world.judge({world.gpu.evidence(world.nonce).value()}, test::vendor_roots()),
-                NvidiaError::kUntrustedRoot);
+  world.policy.roots = test::vendor_roots();
+  check_refused(world.judge(), NvidiaError::kUntrustedRoot);
 }
 
 TEST_CASE("refuses a simulated GPU that deviates, each for its reason") {
@@ -66,6 +61,8 @@ TEST_CASE("refuses a simulated GPU that deviates, each for its reason") {
   check_refused(world.judge(options), NvidiaError::kMeasurementMismatch);
   options = {};
   options.driver_version = "999.02";
+  check_refused(world.judge(options), NvidiaError::kVersion);
+  world.policy.driver_versions.emplace_back("999.02");
   check_refused(world.judge(options), NvidiaError::kNoGolden);
   options = {};
   options.protected_pcie = 0xaa;
@@ -87,9 +84,8 @@ TEST_CASE("refuses evidence that another worker's key or another block asked for
   World world;
   const auto other_key =
       crypto::Ed25519KeyPair::from_seed(SecretArray<32>::copy_of(Bytes(32, std::byte{1})).value());
-  const auto roots = std::vector(1, world.gpu.root_fingerprint());
   const auto asked_with = [&](const ByteArray<32>& nonce) {
-    return world.judge({world.gpu.evidence(nonce).value()}, roots);
+    return world.judge({world.gpu.evidence(nonce).value()});
   };
   check_refused(asked_with(gpu_nonce(other_key.public_key(), BlockHash())),
                 NvidiaError::kBindingMismatch);
@@ -101,26 +97,35 @@ TEST_CASE("refuses evidence that another worker's key or another block asked for
         to_hex(crypto::sha256({as_bytes(std::string_view("cocoon/1 gpu\0", 13)), Bytes(64)})));
 }
 
-TEST_CASE("a ban and an empty golden set refuse; one GPU does not count twice") {
+TEST_CASE("one GPU does not count twice") {
   World world;
-  const auto judged = world.judge(GpuOptions()).value();
-  world.banned.insert(judged.front().id);
-  check_refused(world.judge(GpuOptions()), NvidiaError::kBanned);
-  world.banned.clear();
-
   const GpuEvidence one = world.gpu.evidence(world.nonce).value();
   const SimulatedGpu second = make_gpu("second");
-  const std::vector<crypto::Sha256Digest> roots{world.gpu.root_fingerprint(),
-                                                second.root_fingerprint()};
-  check_refused(world.judge({one, world.gpu.evidence(world.nonce).value()}, roots),
-                NvidiaError::kMalformed);
-  const auto both = world.judge({one, second.evidence(world.nonce).value()}, roots);
+  world.policy.roots.push_back(second.root_fingerprint());
+  check_refused(world.judge({one, one}), NvidiaError::kMalformed);
+  const auto both = world.judge({one, second.evidence(world.nonce).value()});
   REQUIRE(both.has_value());
   CHECK(both->size() == 2);
+}
 
-  const auto without = verify_gpu_evidence(encode_gpu_evidence({one}), world.nonce, GpuPolicy{},
-                                           roots, kFixtureNow, world.cache);
-  check_refused(without, NvidiaError::kNoGolden);
+TEST_CASE("a policy that leaves out anything accepts no GPU") {
+  World world;
+  const GpuPolicy whole = world.policy;
+  world.policy.roots.clear();
+  check_refused(world.judge(), NvidiaError::kUntrustedRoot);
+  world.policy = whole;
+  world.policy.golden_keys.clear();
+  check_refused(world.judge(), NvidiaError::kNoGolden);
+  world.policy.golden_keys = {crypto::Ed25519PublicKey()};
+  check_refused(world.judge(), NvidiaError::kBadSignature);
+  world.policy.golden_keys = {crypto::Ed25519PublicKey(), world.key.public_key()};
+  CHECK(world.judge().has_value());
+  world.policy = whole;
+  world.policy.driver_versions.clear();
+  check_refused(world.judge(), NvidiaError::kVersion);
+  world.policy = whole;
+  world.policy.vbios_versions.clear();
+  check_refused(world.judge(), NvidiaError::kVersion);
 }
 
 TEST_CASE("a simulated GPU survives being saved") {
@@ -134,18 +139,20 @@ TEST_CASE("a simulated GPU survives being saved") {
 TEST_CASE("refuses evidence outside its schema") {
   using codec::Cbor;
   const GpuEvidence good = make_gpu("gpu").evidence({}).value();
-  CHECK(decode_gpu_evidence(encode_gpu_evidence({good})).value().front().report == good.report);
-  check_refused(decode_gpu_evidence(encode_gpu_evidence({})), NvidiaError::kMalformed);
-  check_refused(decode_gpu_evidence(encode_gpu_evidence(std::vector(17, GpuEvidence(good)))),
-                NvidiaError::kMalformed);
+  const auto decode = [](std::vector<GpuEvidence> gpus) {
+    return WorkerGpus::decode(WorkerGpus{.gpus = std::move(gpus), .golden = {}}.encode());
+  };
+  CHECK(decode({good}).value().gpus.front().report == good.report);
+  check_refused(decode({}), NvidiaError::kMalformed);
+  check_refused(decode(std::vector(17, GpuEvidence(good))), NvidiaError::kMalformed);
   GpuEvidence four = good;
   four.certificates_der.pop_back();
-  check_refused(decode_gpu_evidence(encode_gpu_evidence({four})), NvidiaError::kMalformed);
-  check_refused(decode_gpu_evidence(BytesView()), NvidiaError::kMalformed);
-  check_refused(decode_gpu_evidence(Bytes(kGpuEvidenceBytesMax + 1)), NvidiaError::kMalformed);
-  const auto version_two = codec::encode_cbor(Cbor::map(
-      {{Cbor::integer(1), Cbor::unsigned_integer(2)}, {Cbor::integer(2), Cbor::array({})}}));
-  check_refused(decode_gpu_evidence(version_two), NvidiaError::kUnsupported);
+  check_refused(decode({four}), NvidiaError::kMalformed);
+  check_refused(WorkerGpus::decode(BytesView()), NvidiaError::kMalformed);
+  check_refused(WorkerGpus::decode(Bytes(kGpuEvidenceBytesMax + 1)), NvidiaError::kMalformed);
+  const auto version_three = codec::encode_cbor(Cbor::map(
+      {{Cbor::integer(1), Cbor::unsigned_integer(3)}, {Cbor::integer(2), Cbor::array({})}}));
+  check_refused(WorkerGpus::decode(version_three), NvidiaError::kUnsupported);
 }
 
 }  // namespace

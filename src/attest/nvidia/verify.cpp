@@ -1,6 +1,16 @@
 #include "attest/nvidia/verify.h"
 
+#include <algorithm>
+
 namespace cocoon::attest::nvidia {
+namespace {
+
+bool names(const std::vector<std::string>& versions, const std::string& version) {
+  return std::ranges::find(versions, version) != versions.end();
+}
+
+}  // namespace
+
 Status check_gpu_mode(const DeviceInfo& device) {
   const auto refused = [](const char* why) { return fail(NvidiaError::kMode, why); };
   if (device.driver_version.empty()) return refused("the device is not a GPU");
@@ -41,24 +51,25 @@ ByteArray<32> gpu_nonce(const crypto::Ed25519PublicKey& identity_key,
 }
 
 Status check_gpu(const VerifiedGpuReport& report, const ByteArray<32>& nonce,
-                 const GpuPolicy& policy) {
+                 const GoldenSet& golden, const GpuPolicy& policy) {
   if (report.report().request_nonce() != nonce) {
     return fail(NvidiaError::kBindingMismatch,
                 "the GPU's evidence was made for another worker or block");
   }
-  if (policy.banned.contains(report.chain().gpu_id())) {
-    return fail(NvidiaError::kBanned, "the GPU is banned");
-  }
   const DeviceInfo& device = report.report().device();
   TRY_VOID(check_gpu_mode(device));
+  if (!names(policy.driver_versions, device.driver_version)) {
+    return fail(NvidiaError::kVersion,
+                "the policy does not name the GPU's driver, " + device.driver_version);
+  }
+  if (!names(policy.vbios_versions, device.vbios_version)) {
+    return fail(NvidiaError::kVersion,
+                "the policy does not name the GPU's VBIOS, " + device.vbios_version);
+  }
   const std::string driver_id = driver_manifest_id(report.chain().model(), device);
   const std::string vbios_id = vbios_manifest_id(device);
-  const GoldenManifest* const driver =
-      policy.golden == nullptr ? nullptr
-                               : policy.golden->find(GoldenManifest::Kind::kDriver, driver_id);
-  const GoldenManifest* const vbios =
-      policy.golden == nullptr ? nullptr
-                               : policy.golden->find(GoldenManifest::Kind::kVbios, vbios_id);
+  const GoldenManifest* const driver = golden.find(GoldenManifest::Kind::kDriver, driver_id);
+  const GoldenManifest* const vbios = golden.find(GoldenManifest::Kind::kVbios, vbios_id);
   if (driver == nullptr || vbios == nullptr) {
     return fail(NvidiaError::kNoGolden,
                 "no golden measurements for " + (driver == nullptr ? driver_id : vbios_id));

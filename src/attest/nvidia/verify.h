@@ -1,9 +1,8 @@
 #pragma once
 
-#include <set>
-
 #include "attest/nvidia/chain.h"
 #include "attest/nvidia/golden.h"
+#include "attest/nvidia/gpu_policy.h"
 #include "attest/nvidia/report.h"
 
 namespace cocoon::attest::nvidia {
@@ -33,20 +32,14 @@ class VerifiedGpuReport {
 [[nodiscard]] ByteArray<32> gpu_nonce(const crypto::Ed25519PublicKey& identity_key,
                                       const BlockHash& block_root_hash);
 
-// What a GPU must be, as a value; an empty golden set accepts nothing.
-struct GpuPolicy {
-  const GoldenSet* golden = nullptr;  // outlives the call; none: kNoGolden
-  std::set<GpuId> banned;
-};
-
 // kMode unless the device is a single confidential GPU that states its firmware: no switch, no
 // protected-PCIe group.
 [[nodiscard]] Status check_gpu_mode(const DeviceInfo& device);
 
-// In this order: the request has `nonce` (kBindingMismatch); the device is not banned (kBanned);
-// check_gpu_mode(); the golden set knows driver and VBIOS (kNoGolden) and allows every measurement
+// In this order: the request has `nonce` (kBindingMismatch); check_gpu_mode(); the policy names
+// driver and VBIOS (kVersion); the golden set knows both (kNoGolden) and allows every measurement
 // (kMeasurementMismatch).
 [[nodiscard]] Status check_gpu(const VerifiedGpuReport& report, const ByteArray<32>& nonce,
-                               const GpuPolicy& policy);
+                               const GoldenSet& golden, const GpuPolicy& policy);
 
 }  // namespace cocoon::attest::nvidia

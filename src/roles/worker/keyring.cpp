@@ -25,7 +25,7 @@ SecretArray<32> draw_secret(ports::Random& random) {
 ImageHash measured_image(const attest::intel::TdBody& body) {
   return attest::image_hash_of(
       {.name = {}, .mrtd = body.mrtd, .rtmr1 = body.rtmr[1], .rtmr2 = body.rtmr[2], .shapes = {}},
-      {.name = {}, .rtmr0 = body.rtmr[0], .xfam = body.xfam});
+      {.name = {}, .rtmr0 = body.rtmr[0], .xfam = body.xfam, .gpus = {}});
 }
 
 UnixSeconds plus(UnixSeconds time, std::chrono::seconds duration) {

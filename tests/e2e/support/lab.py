@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from support.http1 import ask
-from support.programs import Program, ROOT, free_port, program, wait_for
+from support.programs import Failure, Program, ROOT, free_port, program, wait_for
 from support.ton import STATEMENT_INTERVAL, TonDevnet
 
 DEVNET = -777
@@ -54,6 +54,9 @@ class Registry:
     parameters: str = ""  # TOML
     trusted_block: dict | None = None  # none: of the TON network of all tests
     banned: tuple[str, ...] = ()  # machines
+    gpu: str = ""  # TOML of attestation.gpu
+    snp_roots: tuple[str, ...] = ()
+    snp_measurement: str = ""
 
     def toml(self) -> str:
         lines = [
@@ -65,16 +68,26 @@ class Registry:
             f'statement_age_max = "{self.statement_age}"',
             f"roots = {json.dumps(self.roots)}",
             f"banned_platforms = {json.dumps(self.banned)}",
+            *(["[attestation.gpu]", self.gpu] if self.gpu else []),
+            *self.snp_toml(),
             "[[attestation.trusted_blocks]]",
             *block_toml(self.trusted_block or TonDevnet.shared().trusted_block()),
             "[[images]]",
             self.image,
         ]
+        if self.snp_measurement:
+            lines += ["[[snp_images]]", 'name = "snp"', f'shapes = [{{name = "sim", measurement = "{self.snp_measurement}"}}]']
         for name, digest in self.models:
             lines += ["[[models]]", f"name = {json.dumps(name)}", f'hash = "{digest}"']
         for proxy in self.proxies:
             lines += ["[[proxies]]", f'name = "{proxy.name}"', f'key = "{proxy.key}"', 'host = "127.0.0.1"', f"port = {proxy.port}"]
         return "\n".join(lines) + "\n"
+
+    def snp_toml(self) -> list[str]:
+        if not self.snp_roots:
+            return []
+        floor = "{fmc = 0, bootloader = 4, tee = 1, snp = 27, microcode = 74}"
+        return ["[attestation.snp]", f"roots = {json.dumps(self.snp_roots)}", f"turin_tcb_min = {floor}", f"genoa_tcb_min = {floor}"]
 
     def with_proxies(self, *proxies: Proxy) -> "Registry":
         return replace(self, proxies=proxies)
@@ -142,6 +155,27 @@ class Lab:
         sim = self.start(name, "tdx-sim", "--tsm", tsm, "--state", state, *options)
         sim.wait_for_log("READY root=")
         return (state / "root.sha256").read_text().split()[0], (state / "image.toml").read_text(), tsm
+
+    def start_gpu(self, name: str = "gpu") -> tuple[str, Path]:
+        """A simulated GPU: what a registry says to accept it, in TOML, and its folder."""
+        state = self.folder / name
+        made = self.start(name, "tdx-sim", "--tsm", self.scratch / "no-tree", "--state", state, "--gpu-nonce", "00" * 32)
+        if made.wait_exit() != 0:
+            raise Failure(f"no GPU:\n{made.log()}")
+        root, key = ((state / file).read_text().split()[0] for file in ("gpu-root.sha256", "golden-key.hex"))
+        versions = 'driver_versions = ["999.01"]\nvbios_versions = ["99.00.01.00.02"]\n'
+        return f'roots = ["{root}"]\ngolden_keys = ["{key}"]\n' + versions, state
+
+    def make_snp(self, product: str) -> tuple[str, str, Path]:
+        """A simulated EPYC ("turin", "milan"): its root's fingerprint, what its guest measures, its folder."""
+        state = self.folder / f"snp-{product}"
+        made = self.start(
+            f"snp-{product}", "tdx-sim", "--tsm", self.scratch / "no-tree", "--state", state, "--platform", f"snp-{product}", "--init"
+        )
+        if made.wait_exit() != 0:
+            raise Failure(f"no EPYC:\n{made.log()}")
+        root, measurement = ((state / name).read_text().strip() for name in ("snp-root.sha256", "snp-measurement.hex"))
+        return root, measurement, state
 
     def collateral_of(self, tsm: Path) -> Path:
         """Of the machine whose tree this is."""

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "attest/amd/evidence.h"
 #include "base/check.h"
 #include "crypto/hash.h"
 #include "net/os_random.h"
@@ -11,7 +12,7 @@
 namespace cocoon::e2e {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Flaw>, 20> kFlaws{{
+constexpr std::array<std::pair<std::string_view, Flaw>, 25> kFlaws{{
     {"none", Flaw::kNone},
     {"config-byte", Flaw::kConfigByte},
     {"config-key", Flaw::kConfigKey},
@@ -32,6 +33,11 @@ constexpr std::array<std::pair<std::string_view, Flaw>, 20> kFlaws{{
     {"config-network", Flaw::kConfigNetwork},
     {"role", Flaw::kRole},
     {"garbage", Flaw::kGarbage},
+    {"gpu", Flaw::kGpu},
+    {"gpu-other-key", Flaw::kGpuOtherKey},
+    {"gpu-missing", Flaw::kGpuMissing},
+    {"gpu-too-many", Flaw::kGpuTooMany},
+    {"snp", Flaw::kSnp},
 }};
 
 constexpr NetworkId kAnotherNetwork{-239};
@@ -96,10 +102,27 @@ attest::Statement statement_of(const Claims& claims, Flaw flaw, BytesView config
   return statement;
 }
 
+// Nothing of a machine without a GPU, or that hides it.
+Result<Bytes> gpu_evidence(const Claims& claims, Flaw flaw, const attest::Statement& statement) {
+  const bool is_shown =
+      flaw == Flaw::kGpu || flaw == Flaw::kGpuOtherKey || flaw == Flaw::kGpuTooMany;
+  if (!is_shown) return Bytes();
+  if (!claims.gpu) return fail(attest::AttestError::kGpu, "this flaw needs --gpu");
+  const crypto::Ed25519PublicKey asked_by =
+      flaw == Flaw::kGpuOtherKey ? crypto::Ed25519PublicKey(net::OsRandom().array<32>())
+                                 : statement.identity_key;
+  TRY(attest::nvidia::GpuEvidence answer,
+      claims.gpu->gpu.evidence(attest::nvidia::gpu_nonce(asked_by, statement.block_root_hash)));
+  return tdxsim::with_golden({std::move(answer)}, claims.gpu->golden_key).encode();
+}
+
 Result<Bytes> quote_over(const Claims& claims, Flaw flaw, const ByteArray<64>& report_data) {
   tdxsim::Measurements measurements = tdxsim::default_measurements();
   tdxsim::QuoteOptions options;
   if (flaw == Flaw::kImage) measurements.rtmr2[0] ^= std::byte{1};
+  // The registry's other shape of machine, which has a GPU.
+  if (flaw == Flaw::kGpu || flaw == Flaw::kGpuOtherKey || flaw == Flaw::kGpuMissing)
+    measurements.rtmr0[0] ^= std::byte{1};
   if (flaw == Flaw::kDebug) options.td_attributes |= 1U;
   if (flaw == Flaw::kReportData)
     options.report_data = tdxsim::QuoteOptions::ReportData::kFirstBitFlipped;
@@ -107,6 +130,15 @@ Result<Bytes> quote_over(const Claims& claims, Flaw flaw, const ByteArray<64>& r
   const auto fill = [](MutableBytesView out) { net::OsRandom().fill(out); };
   TRY(const tdxsim::Platform another, tdxsim::Platform::create(fill, now()));
   return another.quote(report_data, measurements, options);
+}
+
+Result<Bytes> snp_evidence(const Claims& claims, const ByteArray<64>& report_data) {
+  if (!claims.snp) return fail(attest::AttestError::kUnsupported, "this flaw needs --snp");
+  attest::amd::SnpEvidence out;
+  TRY(out.report, claims.snp->report(report_data, tdxsim::default_snp_measurement()));
+  for (const crypto::Certificate& certificate : claims.snp->chain())
+    out.certificates_der.push_back(certificate.der());
+  return out.encode();
 }
 
 }  // namespace
@@ -122,11 +154,15 @@ Result<ForgedEvidence> forge(const Claims& claims, Flaw flaw) {
   attest::EvidenceBundle bundle;
   bundle.configuration = configuration(claims, flaw);
   attest::Statement statement = statement_of(claims, flaw, bundle.configuration);
+  TRY(bundle.gpu_evidence, gpu_evidence(claims, flaw, statement));
+  if (!bundle.gpu_evidence.empty())
+    statement.gpu_evidence_digest = to_bytes(crypto::sha256(bundle.gpu_evidence));
   const ByteArray<64> vouched_for = attest::report_data_for(statement.encode());
   if (flaw == Flaw::kOtherStatement)
     statement.hpke_key = crypto::X25519PublicKey(net::OsRandom().array<32>());
   bundle.statement = statement.encode();
-  TRY(bundle.quote, quote_over(claims, flaw, vouched_for));
+  TRY(bundle.quote, flaw == Flaw::kSnp ? snp_evidence(claims, vouched_for)
+                                       : quote_over(claims, flaw, vouched_for));
   if (flaw == Flaw::kQuoteByte) flip(bundle.quote, kOffsetInQuoteBody);
   // Inside a comment-free file any byte steers something; this one is of the engine's port.
   if (flaw == Flaw::kConfigByte) {

@@ -5,7 +5,9 @@
 
 #include "attest/evidence.h"
 #include "attest/trusted_block.h"
+#include "tdxsim/gpu.h"
 #include "tdxsim/platform.h"
+#include "tdxsim/snp_platform.h"
 
 namespace cocoon::e2e {
 
@@ -31,6 +33,11 @@ enum class Flaw {
   kConfigNetwork,   // a configuration for another network, with an engine outside the TD
   kRole,            // a statement of another role
   kGarbage,         // no evidence at all
+  kGpu,             // nothing: a machine with a GPU
+  kGpuOtherKey,     // a GPU that answered another worker
+  kGpuMissing,      // a machine with a GPU that it does not show
+  kGpuTooMany,      // a GPU in a machine of a shape without
+  kSnp,             // nothing: the evidence of an SEV-SNP guest
 };
 [[nodiscard]] std::optional<Flaw> parse_flaw(std::string_view name);
 
@@ -40,8 +47,15 @@ struct NamedBlock {
   BlockHash root_hash;
 };
 
+struct GpuClaims {
+  tdxsim::SimulatedGpu gpu;
+  crypto::Ed25519KeyPair golden_key;
+};
+
 struct Claims {
   tdxsim::Platform platform;
+  std::optional<GpuClaims> gpu;
+  std::optional<tdxsim::SnpPlatform> snp;
   std::string model_name;
   ModelHash model_hash;
   crypto::Ed25519PublicKey identity_key;

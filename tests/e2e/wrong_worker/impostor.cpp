@@ -35,6 +35,8 @@ struct Arguments {
   std::string collateral;  // instead of the platform's own
   std::string save;        // where to put the evidence, for another impostor
   std::string replay;      // what another impostor put there, to be offered as the flaw says
+  std::string gpu;         // tdx-sim's folder with gpu.cbor and golden-key.cbor; empty: no GPU
+  std::string snp;         // tdx-sim's folder with snp.cbor, for the flaw of that name
   std::string model;
   std::string model_hash;
   std::uint16_t port = 0;      // worker: of the proxy to dial; proxy: to listen on
@@ -148,6 +150,22 @@ Result<attest::TrustedBlock> trusted_block(const std::string& global_config) {
                               BlockFileHash(network.trusted.file_hash.bytes())};
 }
 
+Result<std::optional<GpuClaims>> gpu_of(const std::string& folder) {
+  if (folder.empty()) return std::nullopt;
+  TRY(const Bytes saved, read_whole(folder + "/gpu.cbor"));
+  TRY(tdxsim::SimulatedGpu gpu, tdxsim::SimulatedGpu::load(saved));
+  TRY(const Bytes seed_bytes, read_whole(folder + "/golden-key.cbor"));
+  TRY(SecretArray<32> seed, SecretArray<32>::copy_of(seed_bytes));
+  return GpuClaims{.gpu = std::move(gpu),
+                   .golden_key = crypto::Ed25519KeyPair::from_seed(std::move(seed))};
+}
+
+Result<std::optional<tdxsim::SnpPlatform>> snp_of(const std::string& folder) {
+  if (folder.empty()) return std::nullopt;
+  TRY(const Bytes saved, read_whole(folder + "/snp.cbor"));
+  return tdxsim::SnpPlatform::load(saved);
+}
+
 Result<ForgedEvidence> evidence_of(const Arguments& arguments,
                                    const crypto::Ed25519PublicKey& identity_key) {
   const auto flaw = parse_flaw(arguments.flaw);
@@ -158,7 +176,11 @@ Result<ForgedEvidence> evidence_of(const Arguments& arguments,
   TRY(const attest::TrustedBlock trusted, trusted_block(arguments.global_config));
   TRY(const NamedBlock block, parse_block(arguments.block));
   TRY(const NamedBlock old_block, parse_block(arguments.old_block));
+  TRY(std::optional<GpuClaims> gpu, gpu_of(arguments.gpu));
+  TRY(std::optional<tdxsim::SnpPlatform> snp, snp_of(arguments.snp));
   const Claims claims{.platform = std::move(platform),
+                      .gpu = std::move(gpu),
+                      .snp = std::move(snp),
                       .model_name = arguments.model,
                       .model_hash = model_hash,
                       .identity_key = identity_key,
@@ -228,6 +250,8 @@ int main(int argc, char** argv) {
   app.add_option("--role", arguments.role)->required()->check(CLI::IsMember({"worker", "proxy"}));
   app.add_option("--flaw", arguments.flaw)->required();
   app.add_option("--platform", arguments.platform)->required();
+  app.add_option("--gpu", arguments.gpu);
+  app.add_option("--snp", arguments.snp);
   app.add_option("--collateral", arguments.collateral);
   app.add_option("--save-evidence", arguments.save);
   app.add_option("--replay", arguments.replay);

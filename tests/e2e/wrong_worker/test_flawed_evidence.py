@@ -38,11 +38,23 @@ REASONS = {
     "role": "the statement is not a worker's",
     "expired-collateral": "the collateral is valid only until",
     "revoked-pck": "the PCK certificate is revoked",
+    "snp-milan": "Milan",
+    "gpu-other-key": "the GPU's evidence was made for another worker or block",
+    "gpu-missing": "the worker proves 0 GPUs, and machines of its shape have 1 GPU",
+    "gpu-too-many": "the worker proves 1 GPU, and machines of its shape have 0 GPUs",
     "garbage": "evidence",
 }
 
 # Evidence in order, of a machine of its own, beside collateral that is not.
 COLLATERAL = {"expired-collateral": "collateral-expired.json", "revoked-pck": "collateral-revoked.json"}
+
+
+def with_gpu_shape(image: str) -> str:
+    """The image, also on machines of another shape (the first bit of RTMR0 differs), which has a GPU."""
+    rtmr0 = re.search(r'rtmr0 = "([0-9a-f]{96})"', image).group(1)
+    other = f"{int(rtmr0[:2], 16) ^ 1:02x}{rtmr0[2:]}"
+    shape = re.search(r"  {(.*)},\n", image).group(1).replace(rtmr0, other).replace('"sim"', '"sim-gpu"')
+    return image.replace("]\n", f'  {{{shape}, gpus = 1, gpu_model = "GH100"}},\n]\n')
 
 
 def refusals(log: str, event: str) -> dict[str, str]:
@@ -68,18 +80,24 @@ class Flawed(unittest.TestCase):
         self.addCleanup(self.ton.stop)
         self.ton.control("/clock", shift=0)
         self.ton.control("/blocks", count=STATEMENT_INTERVAL)
-        self.registry = Registry((root, *roots), image, ((MODEL, MODEL_HASH),), trusted_block=self.ton.trusted_block())
+        gpu, self.gpu = self.lab.start_gpu()
+        turin, measurement, self.turin = self.lab.make_snp("turin")
+        milan, _, self.milan = self.lab.make_snp("milan")
+        self.registry = Registry(
+            (root, *roots), with_gpu_shape(image), ((MODEL, MODEL_HASH),), gpu=gpu, snp_roots=(turin, milan),
+            snp_measurement=measurement, trusted_block=self.ton.trusted_block(),
+        )
         self.blocks = ["--block", self.ton.block(2 * STATEMENT_INTERVAL), "--old-block", self.ton.block(STATEMENT_INTERVAL)]
 
     def start_impostor(self, role: str, flaw: str, port: int, *options, name: str | None = None) -> tuple[Program, str]:
         machine = self.lab.folder / (flaw if flaw in COLLATERAL else "tdx-sim")
         if flaw in COLLATERAL:
             options = ("--collateral", machine / COLLATERAL[flaw], *options)
-        forged = "none" if flaw in COLLATERAL else flaw
+        forged = "none" if flaw in COLLATERAL else "snp" if flaw == "snp-milan" else flaw
         impostor = self.lab.start(
             name or f"impostor-{flaw}", "impostor", "--role", role, "--flaw", forged, "--platform", machine / "platform.cbor",
             "--model", MODEL, "--model-hash", MODEL_HASH, "--port", str(port), "--global-config", self.ton.config, *self.blocks,
-            *options,
+            "--gpu", self.gpu, "--snp", self.milan if flaw == "snp-milan" else self.turin, *options,
         )
         return impostor, impostor.wait_for_log(r"READY ([0-9a-f]{64})").group(1)[:16]
 
@@ -111,10 +129,11 @@ class Flawed(unittest.TestCase):
         self.assertNotIn("proxy.worker_accepted", running.program.log())
         self.assertFalse([impostor.name for impostor in impostors if "ASKED" in impostor.log()])
 
-        # The same worker without a flaw is taken, and is asked.
-        honest, kid = self.start_impostor("worker", "none", proxy.port, "--proxy-key", proxy.key)
-        running.program.wait_for_log(f'"proxy.worker_accepted".*"{kid}"')
-        wait_for("the flawless worker is asked", lambda: self.question(client.port) and "ASKED /v1/infer" in honest.log())
+        # The same worker without a flaw is taken, and is asked; also one with a GPU, and an SEV-SNP guest.
+        for flaw in ("none", "gpu", "snp"):
+            honest, kid = self.start_impostor("worker", flaw, proxy.port, "--proxy-key", proxy.key)
+            running.program.wait_for_log(f'"proxy.worker_accepted".*"{kid}"')
+            wait_for("the flawless worker is asked", lambda: self.question(client.port) and "ASKED /v1/infer" in honest.log())
 
     def test_a_client_takes_no_worker_with_flawed_evidence_from_a_proxy(self):
         proxies, kids, impostors = [], {}, []
@@ -131,9 +150,10 @@ class Flawed(unittest.TestCase):
         self.assertEqual(status, 503)
         self.assertFalse([impostor.name for impostor in impostors if "ASKED" in impostor.log()])
 
-        proxy, honest, _ = self.start_proxy("none")
-        world.set(self.registry.with_proxies(*proxies, proxy))
-        wait_for("the flawless worker is asked", lambda: self.question(client.port) and "ASKED /v1/relay" in honest.log())
+        for flaw in ("none", "gpu", "snp"):
+            proxy, honest, _ = self.start_proxy(flaw)
+            world.set(self.registry.with_proxies(*proxies, proxy))
+            wait_for("the flawless worker is asked", lambda: self.question(client.port) and "ASKED /v1/relay" in honest.log())
 
     def test_a_malleated_quote_is_no_second_worker_to_a_proxy(self):
         proxy, key_file = self.lab.new_proxy("proxy")

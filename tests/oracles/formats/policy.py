@@ -41,9 +41,9 @@ def cbor(item):
 # Sorted as the policy hash wants them; the registry file lists them the other way round.
 IMAGES = [
     {"name": "image-a", "mrtd": filled(1, 48), "rtmr1": filled(2, 48), "rtmr2": filled(3, 48),
-     "shapes": [("large", filled(5, 48), WIDE_XFAM), ("small", filled(4, 48), NARROW_XFAM)]},
+     "shapes": [("large", filled(5, 48), WIDE_XFAM, 8, "GH100"), ("small", filled(4, 48), NARROW_XFAM, 0, "")]},
     {"name": "image-b", "mrtd": filled(6, 48), "rtmr1": filled(7, 48), "rtmr2": filled(8, 48),
-     "shapes": [("only", filled(9, 48), WIDE_XFAM)]},
+     "shapes": [("only", filled(9, 48), WIDE_XFAM, 0, "")]},
 ]
 ROOTS = [filled(0xAA, 32), filled(0xBB, 32)]
 STATEMENT_AGE = 4200
@@ -53,15 +53,27 @@ EVALUATION_NUMBER_MIN = 17
 # Sorted as the policy hash wants them, too.
 TRUSTED_BLOCKS = [(1, filled(0xF1, 32), filled(0xF2, 32)), (59379986, filled(0xF3, 32), filled(0xF4, 32))]
 
+# Roots, who vouches for golden measurements, drivers, VBIOSes; sorted.
+GPUS = ([filled(0xA1, 32)], [filled(0xA2, 32), filled(0xA3, 32)], ["550.90.07", "570.1"], ["96.00.5E.00.01"])
+
+# SEV-SNP: roots, the firmware floors of Genoa (none) and Turin (fmc, bootloader, tee, snp, microcode); images.
+SNP_ROOTS = [filled(0xB1, 32), filled(0xB2, 32)]
+TURIN_FLOOR = bytes([1, 2, 3, 4, 72])
+SNP_IMAGES = [("snp-a", [("one", filled(0x21, 48), 0, ""), ("two", filled(0x22, 48), 8, "GH100")]),
+              ("snp-b", [("one", filled(0x23, 48), 0, "")])]
+
 
 def policy_cbor():
     images = [{1: image["name"], 2: image["mrtd"], 3: image["rtmr1"], 4: image["rtmr2"],
-               5: [{1: name, 2: rtmr0, 3: xfam} for name, rtmr0, xfam in image["shapes"]]}
+               5: [dict(enumerate(shape, 1)) for shape in image["shapes"]]}
               for image in IMAGES]
     exceptions = sorted(({1: status, 2: advisories, 3: until} for status, advisories, until, _ in EXCEPTIONS), key=cbor)
     trusted = [{1: seqno, 2: root, 3: file} for seqno, root, file in TRUSTED_BLOCKS]
-    return cbor({1: 3, 2: -777, 3: images, 4: ROOTS, 5: STATEMENT_AGE, 6: exceptions, 7: sorted(BANS),
-                 8: EVALUATION_NUMBER_MIN, 9: trusted})
+    snp_images = sorted(({1: name, 2: sorted((dict(enumerate(shape, 1)) for shape in shapes), key=cbor)}
+                         for name, shapes in SNP_IMAGES), key=cbor)
+    return cbor({1: 5, 2: -777, 3: images, 4: ROOTS, 5: STATEMENT_AGE, 6: exceptions, 7: sorted(BANS),
+                 8: EVALUATION_NUMBER_MIN, 9: trusted, 10: dict(enumerate(GPUS, 1)),
+                 11: {1: SNP_ROOTS, 2: b"", 3: TURIN_FLOOR}, 12: snp_images})
 
 
 def image_hash(image, shape):
@@ -80,6 +92,13 @@ def registry_toml():
         listed = ", ".join(f'"{advisory}"' for advisory in advisories)
         lines += ["", "[[attestation.exceptions]]", f'status = "{status}"', f"advisories = [{listed}]",
                   f'until = "{until}"']
+    lines += ["", "[attestation.gpu]"]
+    for key, values in zip(("roots", "golden_keys", "driver_versions", "vbios_versions"), GPUS):
+        texts = [value.hex() if isinstance(value, bytes) else value for value in reversed(values)]
+        lines += [f"{key} = {json.dumps(texts)}"]
+    floor = ", ".join(f"{key} = {value}" for key, value in zip(("fmc", "bootloader", "tee", "snp", "microcode"), TURIN_FLOOR))
+    lines += ["", "[attestation.snp]", f"roots = {json.dumps([root.hex() for root in reversed(SNP_ROOTS)])}",
+              f"turin_tcb_min = {{{floor}}}"]
     for seqno, root, file in reversed(TRUSTED_BLOCKS):
         lines += ["", "[[attestation.trusted_blocks]]", f"seqno = {seqno}", f'root_hash = "{root.hex()}"',
                   f'file_hash = "{file.hex()}"']
@@ -87,8 +106,15 @@ def registry_toml():
         lines += ["", "[[images]]", f'name = "{image["name"]}"']
         lines += [f'{key} = "{image[key].hex()}"' for key in ("mrtd", "rtmr1", "rtmr2")]
         lines += ["shapes = ["]
-        lines += [f'  {{name = "{name}", rtmr0 = "{rtmr0.hex()}", xfam = "{xfam.hex()}"}},'
-                  for name, rtmr0, xfam in reversed(image["shapes"])]
+        for name, rtmr0, xfam, gpus, model in reversed(image["shapes"]):
+            more = f', gpus = {gpus}, gpu_model = "{model}"' if gpus else ""
+            lines += [f'  {{name = "{name}", rtmr0 = "{rtmr0.hex()}", xfam = "{xfam.hex()}"{more}}},']
+        lines += ["]"]
+    for name, shapes in reversed(SNP_IMAGES):
+        lines += ["", "[[snp_images]]", f'name = "{name}"', "shapes = ["]
+        for shape, measurement, gpus, model in reversed(shapes):
+            more = f', gpus = {gpus}, gpu_model = "{model}"' if gpus else ""
+            lines += [f'  {{name = "{shape}", measurement = "{measurement.hex()}"{more}}},']
         lines += ["]"]
     lines += ["", "[[models]]", 'name = "SmolLM2-135M-Instruct"', f'hash = "{filled(0xCC, 32).hex()}"',
               "", "[[proxies]]", 'name = "one"', f'key = "{filled(0xDD, 32).hex()}"',
@@ -103,6 +129,9 @@ def policy_json():
         "policy_hash": hashlib.sha256(b"cocoon/1 policy\0" + policy_cbor()).hexdigest(),
         "image_hashes": [{"image": image["name"], "shape": shape[0], "image_hash": image_hash(image, shape)}
                          for image in IMAGES for shape in image["shapes"]],
+        "snp_image_hashes": [{"image": name, "shape": shape[0],
+                              "image_hash": hashlib.sha256(b"cocoon/1 snp image\0" + shape[1]).hexdigest()}
+                             for name, shapes in SNP_IMAGES for shape in shapes],
     }
 
 
