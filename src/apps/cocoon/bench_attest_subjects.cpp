@@ -65,8 +65,8 @@ Result<AttestSubject> quote_subject(std::string name, const std::string& recordi
   const std::vector roots{intel::intel_sgx_root()};
   TRY(const auto unverified, intel::UnverifiedCollateral::parse(input->collateral));
   TRY(auto collateral, intel::verify_collateral(unverified, roots));
-  const auto warm =
-      std::make_shared<WarmQuoteVerifier>(WarmQuoteVerifier{.collateral = std::move(collateral)});
+  const auto warm = std::make_shared<WarmQuoteVerifier>(
+      WarmQuoteVerifier{.collateral = std::move(collateral), .quotes = {}});
   return AttestSubject{
       .name = std::move(name),
       .evidence = recording,
