@@ -66,7 +66,7 @@ Result<AttestSubject> quote_subject(std::string name, const std::string& recordi
   TRY(const auto unverified, intel::UnverifiedCollateral::parse(input->collateral));
   TRY(auto collateral, intel::verify_collateral(unverified, roots));
   const auto warm = std::make_shared<WarmQuoteVerifier>(
-      WarmQuoteVerifier{.collateral = std::move(collateral), .quotes = {}});
+      WarmQuoteVerifier{.quotes = {}, .collateral = std::move(collateral)});
   return AttestSubject{
       .name = std::move(name),
       .evidence = recording,
