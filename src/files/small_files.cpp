@@ -19,13 +19,6 @@ std::unexpected<Error> refuse(FileError code, const fs::path& file, int error_nu
   return fail(code, file.string() + ": " + std::generic_category().message(error_number));
 }
 
-// Makes a name that was created or renamed in a folder last.
-bool flush_folder(const fs::path& folder) {
-  const Descriptor opened(
-      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened.is_open() && ::fsync(opened.get()) == 0;
-}
-
 bool write_new(const fs::path& file, BytesView bytes, FileMode mode, Durability durability) {
   // What lies there is a leftover of a process that was killed, or somebody's trap: never written
   // to.
@@ -47,6 +40,33 @@ bool write_whole(const Descriptor& to, BytesView bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+Status read_whole(const Descriptor& from, std::uint64_t offset, MutableBytesView out) {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(from.get(), out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(FileError::kUnreadable, std::generic_category().message(errno));
+    if (got == 0) return fail(FileError::kUnreadable, "cut short");
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+  return {};
+}
+
+std::error_code make_private_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error && ::chmod(folder.c_str(), S_IRWXU) != 0) {
+    error = std::error_code(errno, std::generic_category());
+  }
+  return error;
+}
+
+bool flush_folder(const fs::path& folder) {
+  const Descriptor opened(
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened.is_open() && ::fsync(opened.get()) == 0;
 }
 
 Result<Bytes> read_file(const fs::path& file, std::size_t bytes_max) {

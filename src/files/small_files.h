@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <system_error>
 
 #include "base/bytes.h"
 #include "files/descriptor.h"
@@ -36,5 +37,12 @@ enum class Durability : std::uint8_t {
 
 // Writes all of the bytes, or fails with errno set.
 [[nodiscard]] bool write_whole(const Descriptor& to, BytesView bytes);
+// Fills `out` from `offset` on; kUnreadable if the file has fewer bytes there.
+[[nodiscard]] Status read_whole(const Descriptor& from, std::uint64_t offset, MutableBytesView out);
+
+// Makes the folder and those above it, if need be; only its owner may enter it, whoever made it.
+[[nodiscard]] std::error_code make_private_folder(const std::filesystem::path& folder);
+// Makes names that were created or renamed in a folder last; fails with errno set.
+[[nodiscard]] bool flush_folder(const std::filesystem::path& folder);
 
 }  // namespace cocoon::files

@@ -86,6 +86,32 @@ TEST_CASE("a link in the temporary file's place is not followed") {
   CHECK_EQ(text_of(folder / "victim"), "untouched");
 }
 
+TEST_CASE("bytes are read from where they lie, all of them or none") {
+  const testing::TempFolder folder;
+  std::ofstream(folder / "a") << "0123456789";
+  const Descriptor file(::open((folder / "a").c_str(), O_RDONLY | O_CLOEXEC));
+  Bytes three(3);
+  REQUIRE(read_whole(file, 7, three).has_value());
+  CHECK_EQ(as_text(three), "789");
+  CHECK(read_whole(file, 10, MutableBytesView()).has_value());
+  CHECK(read_whole(file, 8, three).error().is(FileError::kUnreadable));
+  CHECK(read_whole(Descriptor(), 0, three).error().is(FileError::kUnreadable));
+}
+
+TEST_CASE("a private folder is its owner's only, whoever made it") {
+  const testing::TempFolder folder;
+  fs::create_directory(folder / "there");
+  fs::permissions(folder / "there", fs::perms::all);
+  for (const fs::path& made : {folder / "there", folder / "new" / "one"}) {
+    REQUIRE_FALSE(make_private_folder(made));
+    CHECK(fs::status(made).permissions() == fs::perms::owner_all);
+    CHECK(flush_folder(made));
+  }
+  std::ofstream(folder / "file") << "x";
+  CHECK(make_private_folder(folder / "file" / "below"));
+  CHECK_FALSE(flush_folder(folder / "file"));
+}
+
 TEST_CASE("a descriptor is closed once by its last owner") {
   const testing::TempFolder folder;
   std::ofstream(folder / "a") << "x";

@@ -31,20 +31,9 @@ Descriptor open_to_read(const fs::path& path) {
 
 Result<Bytes> read_at(const Descriptor& file, std::size_t offset, std::size_t length) {
   Bytes bytes(length);
-  std::size_t done = 0;
-  while (done < length) {
-    const ssize_t read =
-        ::pread(file.get(), bytes.data() + done, length - done, static_cast<off_t>(offset + done));
-    if (read <= 0) return fail(StoreError::kUnreadable, "a file of the journal is cut short");
-    done += static_cast<std::size_t>(read);
-  }
+  if (!files::read_whole(file, offset, bytes))
+    return fail(StoreError::kUnreadable, "a file of the journal is cut short");
   return bytes;
-}
-
-// Makes the names in a folder last.
-bool flush_folder(const fs::path& folder) {
-  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened.is_open() && ::fsync(opened.get()) == 0;
 }
 
 struct Scanned {
@@ -88,17 +77,15 @@ fs::path JournalFolder::index_path(std::uint32_t number) const {
 }
 
 Result<std::unique_ptr<JournalFolder>> JournalFolder::open(fs::path folder, Bounds bounds) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return refuse(StoreError::kUnusableFolder, folder, error);
-  if (::chmod(folder.c_str(), S_IRWXU) != 0)
-    return refuse(StoreError::kUnusableFolder, folder, last_error());
+  if (const auto error = files::make_private_folder(folder))
+    return refuse(StoreError::kUnusableFolder, folder, error);
   TRY(const auto numbers, journals_in(folder));
   std::unique_ptr<JournalFolder> journal(new JournalFolder(std::move(folder), bounds));
   if (numbers.empty()) return journal;
   journal->oldest_ = numbers.front();
   for (const std::uint32_t number : std::span(numbers).first(numbers.size() - 1)) {
-    if (fs::exists(journal->index_path(number), error)) continue;
+    std::error_code ignored;
+    if (fs::exists(journal->index_path(number), ignored)) continue;
     TRY_VOID(journal->make_index(number));
   }
   TRY_VOID(journal->open_newest(numbers.back()));
@@ -148,7 +135,7 @@ Status JournalFolder::make_ready() {
   const fs::path path = journal_path(newest_);
   file_ = Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
                             S_IRUSR | S_IWUSR));
-  if (!file_.is_open() || ::fstat(file_.get(), &found) != 0 || !flush_folder(folder_)) {
+  if (!file_.is_open() || ::fstat(file_.get(), &found) != 0 || !files::flush_folder(folder_)) {
     const auto error = last_error();
     file_ = Descriptor();
     return refuse(StoreError::kUnwritable, path, error);

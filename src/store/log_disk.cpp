@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 
-#include "files/descriptor.h"
+#include "files/small_files.h"
 #include "store/receipt_journal.h"
 
 namespace cocoon::store {
@@ -42,16 +42,14 @@ class FolderDisk final : public LogDisk {
                   folder_.string() + " is another running process's log");
     }
     // The names last as well.
-    const Descriptor opened(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened.is_open() || ::fsync(opened.get()) != 0)
-      return refuse(StoreError::kUnusableFolder, folder_);
+    if (!files::flush_folder(folder_)) return refuse(StoreError::kUnusableFolder, folder_);
     return {};
   }
 
   Status write(File file, std::uint64_t offset, BytesView bytes) override {
     while (!bytes.empty()) {
       const ssize_t written =
-          ::pwrite(descriptor(file), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+          ::pwrite(descriptor(file).get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (written < 0 && errno == EINTR) continue;
       if (written <= 0) return refuse(StoreError::kUnwritable, path(file));
       bytes = bytes.subspan(static_cast<std::size_t>(written));
@@ -61,27 +59,22 @@ class FolderDisk final : public LogDisk {
   }
 
   Status flush(File file) override {
-    if (::fdatasync(descriptor(file)) != 0) return refuse(StoreError::kUnwritable, path(file));
+    if (::fdatasync(descriptor(file).get()) != 0)
+      return refuse(StoreError::kUnwritable, path(file));
     return {};
   }
 
   Result<Bytes> read(File file, std::uint64_t offset, std::size_t length) const override {
     Bytes bytes(length);
-    std::size_t done = 0;
-    while (done < length) {
-      const ssize_t got = ::pread(descriptor(file), bytes.data() + done, length - done,
-                                  static_cast<off_t>(offset + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return refuse(StoreError::kUnreadable, path(file));
-      if (got == 0) return fail(StoreError::kUnreadable, path(file).string() + " is cut short");
-      done += static_cast<std::size_t>(got);
+    if (const Status read = files::read_whole(descriptor(file), offset, bytes); !read) {
+      return fail(StoreError::kUnreadable, path(file).string() + ": " + read.error().message());
     }
     return bytes;
   }
 
  private:
-  [[nodiscard]] int descriptor(File file) const {
-    return files_[static_cast<std::size_t>(file)].get();
+  [[nodiscard]] const Descriptor& descriptor(File file) const {
+    return files_[static_cast<std::size_t>(file)];
   }
   [[nodiscard]] fs::path path(File file) const {
     return folder_ / name_of(static_cast<std::size_t>(file));
@@ -94,10 +87,8 @@ class FolderDisk final : public LogDisk {
 }  // namespace
 
 Result<std::unique_ptr<LogDisk>> open_log_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || ::chmod(folder.c_str(), S_IRWXU) != 0)
-    return refuse(StoreError::kUnusableFolder, folder);
+  if (const auto error = files::make_private_folder(folder))
+    return fail(StoreError::kUnusableFolder, folder.string() + ": " + error.message());
   auto disk = std::make_unique<FolderDisk>(folder);
   TRY_VOID(disk->open());
   return disk;
