@@ -54,6 +54,13 @@ Status take_point(BytesView encoded, State& state) {
   return {};
 }
 
+// The alternative that is on this curve.
+template <class Key, class Variant>
+Result<Key> key_of(const Variant& keys, std::string_view curve) {
+  if (const auto* key = std::get_if<Key>(&keys)) return *key;
+  return fail(CryptoError::kBadCertificate, "certificate's key is not on " + std::string(curve));
+}
+
 }  // namespace
 
 Certificate::Certificate(std::shared_ptr<const State> state) : state_(std::move(state)) {}
@@ -94,13 +101,16 @@ UnixSeconds Certificate::not_after() const { return state_->fields.not_after; }
 bool Certificate::is_certificate_authority() const { return state_->powers.is_authority; }
 
 Result<P256PublicKey> Certificate::p256_public_key() const {
-  if (const auto* key = std::get_if<P256PublicKey>(&state_->public_key)) return *key;
-  return fail(CryptoError::kBadCertificate, "certificate's key is not on P-256");
+  return key_of<P256PublicKey>(state_->public_key, "P-256");
 }
-
 Result<P384PublicKey> Certificate::p384_public_key() const {
-  if (const auto* key = std::get_if<P384PublicKey>(&state_->public_key)) return *key;
-  return fail(CryptoError::kBadCertificate, "certificate's key is not on P-384");
+  return key_of<P384PublicKey>(state_->public_key, "P-384");
+}
+Result<P256Verifier> Certificate::p256_verifier() const {
+  return key_of<P256Verifier>(state_->key, "P-256");
+}
+Result<P384Verifier> Certificate::p384_verifier() const {
+  return key_of<P384Verifier>(state_->key, "P-384");
 }
 
 std::optional<Bytes> Certificate::extension(std::string_view oid) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/strong.h"
+#include "crypto/ecdsa.h"
 #include "crypto/error.h"
 #include "crypto/keys.h"
 
@@ -39,6 +40,9 @@ class Certificate {
   // curve does not parse.
   [[nodiscard]] Result<P256PublicKey> p256_public_key() const;
   [[nodiscard]] Result<P384PublicKey> p384_public_key() const;
+  // The same, ready to verify with.
+  [[nodiscard]] Result<P256Verifier> p256_verifier() const;
+  [[nodiscard]] Result<P384Verifier> p384_verifier() const;
   // DER value of the extension with this dotted OID, if present.
   [[nodiscard]] std::optional<Bytes> extension(std::string_view oid) const;
 

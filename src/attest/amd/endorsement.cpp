@@ -187,8 +187,7 @@ Result<VerifiedEndorsement> verify_endorsement(const std::vector<Certificate>& l
   }
   if (leaf_first.front().is_certificate_authority()) return malformed("the key is an authority's");
   TRY(KeyDescription description, read_key(leaf_first.front(), names.product, names.kind));
-  TRY(const crypto::P384PublicKey key, or_malformed(leaf_first.front().p384_public_key()));
-  TRY(crypto::P384Verifier verifier, or_malformed(crypto::P384Verifier::create(key)));
+  TRY(crypto::P384Verifier verifier, or_malformed(leaf_first.front().p384_verifier()));
   VerifiedEndorsement out(std::move(verifier));
   out.product_ = names.product;
   out.key_kind_ = names.kind;

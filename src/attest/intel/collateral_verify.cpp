@@ -52,9 +52,9 @@ Result<Chain> read_signing_chain(std::string_view pem, std::string_view what,
 
 Status check_signature(const Certificate& signer, const std::string& text,
                        const crypto::P256Signature& signature, std::string_view what) {
-  const auto key = signer.p256_public_key();
+  const auto key = signer.p256_verifier();
   if (!key) return bad(what, key.error());
-  const Status valid = crypto::verify_p256(*key, as_bytes(text), signature);
+  const Status valid = key->verify(as_bytes(text), signature);
   return valid ? Status() : bad(what, valid.error());
 }
 

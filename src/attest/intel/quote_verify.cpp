@@ -71,8 +71,7 @@ Result<PckChain> verify_pck_chain(const UnverifiedQuote& quote,
   }
   TRY_VOID(check_names(chain, root));
   TRY(const PckInfo info, read_pck_info(chain[0]));
-  TRY(const crypto::P256PublicKey key, or_malformed(chain[0].p256_public_key(), "PCK key"));
-  TRY(crypto::P256Verifier verifier, or_malformed(crypto::P256Verifier::create(key), "PCK key"));
+  TRY(crypto::P256Verifier verifier, or_malformed(chain[0].p256_verifier(), "PCK key"));
   return PckChain{.info = info,
                   .leaf = chain[0],
                   .issuer = chain[1],

@@ -88,8 +88,7 @@ Result<VerifiedGpuChain> verify_gpu_chain(const std::vector<Certificate>& leaf_f
   const Certificate& leaf = leaf_first.front();
   if (leaf.is_certificate_authority()) return malformed("the leaf is an authority");
   TRY(const crypto::Sha384Digest fwid, or_malformed(read_fwid(leaf)));
-  TRY(const crypto::P384PublicKey key, or_malformed(leaf.p384_public_key()));
-  TRY(crypto::P384Verifier verifier, or_malformed(crypto::P384Verifier::create(key)));
+  TRY(crypto::P384Verifier verifier, or_malformed(leaf.p384_verifier()));
   VerifiedGpuChain out(std::move(verifier));
   out.root_ = root;
   out.fwid_ = fwid;
