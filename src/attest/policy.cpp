@@ -31,50 +31,30 @@ Cbor encode_image(const Image& image) {
                     {key(5), Cbor::array(std::move(encoded_shapes))}});
 }
 
-template <class Tagged>
-Cbor encode_sorted(std::vector<Tagged> values) {
-  std::ranges::sort(values);
-  Cbor::Array encoded;
-  for (const Tagged& value : values) encoded.push_back(Cbor::bytes(value.view()));
-  return Cbor::array(std::move(encoded));
+template <class Tag, std::size_t N>
+Cbor encoded(const TaggedBytes<Tag, N>& value) {
+  return Cbor::bytes(value.view());
+}
+Cbor encoded(BytesView value) { return Cbor::bytes(value); }
+Cbor encoded(const std::string& value) { return Cbor::text(value); }
+Cbor encoded(const TrustedBlock& block) {
+  return Cbor::map({{key(1), Cbor::unsigned_integer(block.seqno.value())},
+                    {key(2), Cbor::bytes(block.root_hash.view())},
+                    {key(3), Cbor::bytes(block.file_hash.view())}});
 }
 
-Cbor encode_sorted(std::vector<crypto::Sha256Digest> values) {
+template <class Value>
+Cbor encode_sorted(std::vector<Value> values) {
   std::ranges::sort(values);
-  Cbor::Array encoded;
-  for (const crypto::Sha256Digest& value : values) encoded.push_back(Cbor::bytes(value));
-  return Cbor::array(std::move(encoded));
-}
-
-Cbor encode_sorted(std::vector<std::string> values) {
-  std::ranges::sort(values);
-  Cbor::Array encoded;
-  for (const std::string& value : values) encoded.push_back(Cbor::text(value));
-  return Cbor::array(std::move(encoded));
+  Cbor::Array items;
+  for (const Value& value : values) items.push_back(encoded(value));
+  return Cbor::array(std::move(items));
 }
 
 Cbor encode_exception(const StatusException& exception) {
   return Cbor::map({{key(1), Cbor::text(std::string(intel::name_of(exception.status)))},
                     {key(2), encode_sorted(exception.advisories)},
                     {key(3), Cbor::unsigned_integer(exception.until.value())}});
-}
-
-Cbor encode_bans(std::vector<Bytes> bans) {
-  std::ranges::sort(bans);
-  Cbor::Array encoded;
-  for (const Bytes& ban : bans) encoded.push_back(Cbor::bytes(ban));
-  return Cbor::array(std::move(encoded));
-}
-
-Cbor encode_trusted_blocks(std::vector<TrustedBlock> blocks) {
-  std::ranges::sort(blocks);
-  Cbor::Array encoded;
-  for (const TrustedBlock& block : blocks) {
-    encoded.push_back(Cbor::map({{key(1), Cbor::unsigned_integer(block.seqno.value())},
-                                 {key(2), Cbor::bytes(block.root_hash.view())},
-                                 {key(3), Cbor::bytes(block.file_hash.view())}}));
-  }
-  return Cbor::array(std::move(encoded));
 }
 
 Cbor encode_floor(const std::optional<amd::TcbVersion>& tcb) {
@@ -165,9 +145,9 @@ PolicyHash Policy::hash() const {
                                     {key(4), encode_sorted(roots)},
                                     {key(5), Cbor::integer(statement_age_max.count())},
                                     {key(6), Cbor::array(std::move(encoded_exceptions))},
-                                    {key(7), encode_bans(banned_platforms)},
+                                    {key(7), encode_sorted(banned_platforms)},
                                     {key(8), Cbor::unsigned_integer(evaluation_number_min)},
-                                    {key(9), encode_trusted_blocks(trusted_blocks)},
+                                    {key(9), encode_sorted(trusted_blocks)},
                                     {key(10), encode_gpu_policy(gpus)},
                                     {key(11), encode_snp_policy(snp)},
                                     {key(12), encode_snp_images(snp_images)}}));

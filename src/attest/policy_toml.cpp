@@ -49,11 +49,17 @@ Result<std::vector<Tagged>> read_tagged(TomlTable& table, const char* key, std::
   return out;
 }
 
+Result<std::vector<crypto::Sha256Digest>> read_vendor_roots(TomlTable& table) {
+  TRY(const auto roots, read_tagged<RootFingerprint>(table, "roots", kRootsMax));
+  std::vector<crypto::Sha256Digest> out;
+  out.reserve(roots.size());
+  for (const RootFingerprint& root : roots) out.push_back(root.bytes());
+  return out;
+}
+
 Result<nvidia::GpuPolicy> read_gpu_policy(TomlTable table) {
   nvidia::GpuPolicy out;
-  TRY(const std::vector<RootFingerprint> roots,
-      read_tagged<RootFingerprint>(table, "roots", kRootsMax));
-  for (const RootFingerprint& root : roots) out.roots.push_back(root.bytes());
+  TRY(out.roots, read_vendor_roots(table));
   TRY(out.golden_keys, read_tagged<crypto::Ed25519PublicKey>(table, "golden_keys", kGoldenKeysMax));
   TRY(out.driver_versions, table.texts("driver_versions", kVersionsMax, 64));
   TRY(out.vbios_versions, table.texts("vbios_versions", kVersionsMax, 64));
@@ -83,9 +89,7 @@ Result<std::optional<amd::TcbVersion>> read_floor(TomlTable& snp, const char* ke
 
 Result<SnpPolicy> read_snp_policy(TomlTable table) {
   SnpPolicy out;
-  TRY(const std::vector<RootFingerprint> roots,
-      read_tagged<RootFingerprint>(table, "roots", kRootsMax));
-  for (const RootFingerprint& root : roots) out.roots.push_back(root.bytes());
+  TRY(out.roots, read_vendor_roots(table));
   TRY(out.guests.genoa_tcb_min, read_floor(table, "genoa_tcb_min"));
   TRY(out.guests.turin_tcb_min, read_floor(table, "turin_tcb_min"));
   TRY_VOID(table.finish());
@@ -98,16 +102,20 @@ std::string write_list(const char* key, const std::vector<std::string>& values) 
   return out + "]\n";
 }
 
+std::string write_vendor_roots(const std::vector<crypto::Sha256Digest>& roots) {
+  std::vector<std::string> texts;
+  texts.reserve(roots.size());
+  for (const crypto::Sha256Digest& root : roots) texts.push_back(to_hex(root));
+  return write_list("roots", texts);
+}
+
 std::string write_gpu_policy(const nvidia::GpuPolicy& gpus) {
   if (gpus == nvidia::GpuPolicy()) return {};
-  std::vector<std::string> roots;
-  roots.reserve(gpus.roots.size());
-  for (const crypto::Sha256Digest& root : gpus.roots) roots.push_back(to_hex(root));
   std::vector<std::string> keys;
   keys.reserve(gpus.golden_keys.size());
   for (const crypto::Ed25519PublicKey& key : gpus.golden_keys) keys.push_back(key.hex());
-  return "\n[attestation.gpu]\n" + write_list("roots", roots) + write_list("golden_keys", keys) +
-         write_list("driver_versions", gpus.driver_versions) +
+  return "\n[attestation.gpu]\n" + write_vendor_roots(gpus.roots) +
+         write_list("golden_keys", keys) + write_list("driver_versions", gpus.driver_versions) +
          write_list("vbios_versions", gpus.vbios_versions);
 }
 
@@ -121,10 +129,7 @@ std::string write_floor(const char* key, const std::optional<amd::TcbVersion>& t
 
 std::string write_snp_policy(const SnpPolicy& snp) {
   if (snp.roots.empty() && !snp.guests.genoa_tcb_min && !snp.guests.turin_tcb_min) return {};
-  std::vector<std::string> roots;
-  roots.reserve(snp.roots.size());
-  for (const crypto::Sha256Digest& root : snp.roots) roots.push_back(to_hex(root));
-  return "\n[attestation.snp]\n" + write_list("roots", roots) +
+  return "\n[attestation.snp]\n" + write_vendor_roots(snp.roots) +
          write_floor("genoa_tcb_min", snp.guests.genoa_tcb_min) +
          write_floor("turin_tcb_min", snp.guests.turin_tcb_min);
 }
