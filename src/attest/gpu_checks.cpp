@@ -1,6 +1,5 @@
 #include "attest/gpu_checks.h"
 
-#include "attest/nvidia/chain.h"
 #include "attest/nvidia/evidence.h"
 
 namespace cocoon::attest {
@@ -62,7 +61,7 @@ Status check_shape(const std::vector<nvidia::JudgedGpu>& gpus, const ImageMatch&
 Result<std::vector<nvidia::JudgedGpu>> check_gpus(const EvidenceBundle& bundle,
                                                   const Statement& statement,
                                                   const ImageMatch& image, const Policy& policy,
-                                                  UnixSeconds now) {
+                                                  UnixSeconds now, nvidia::GpuChainCache& known) {
   const bool has_evidence = !bundle.gpu_evidence.empty();
   if (has_evidence != !statement.gpu_evidence_digest.empty() ||
       (has_evidence &&
@@ -72,10 +71,9 @@ Result<std::vector<nvidia::JudgedGpu>> check_gpus(const EvidenceBundle& bundle,
   }
   std::vector<nvidia::JudgedGpu> gpus;
   if (has_evidence) {
-    nvidia::GpuChainCache nothing_remembered(0);
     auto judged = nvidia::verify_gpu_evidence(
         bundle.gpu_evidence, nvidia::gpu_nonce(statement.identity_key, statement.block_root_hash),
-        usable_gpu_policy(policy), now, nothing_remembered);
+        usable_gpu_policy(policy), now, known);
     if (!judged && judged.error().library() == Library::kAttestNvidia) {
       return fail(hub_code(static_cast<nvidia::NvidiaError>(judged.error().code())),
                   judged.error().message());

@@ -70,15 +70,15 @@ Result<ImageMatch> match_guest(const crypto::Sha384Digest& measurement, const Po
 }  // namespace
 
 Result<JudgedGuest> judge_guest(BytesView evidence, const ByteArray<64>& report_data,
-                                const Policy& policy, UnixSeconds now) {
+                                const Policy& policy, UnixSeconds now,
+                                amd::EndorsementCache& known) {
   TRY(const auto roots, usable_snp_roots(policy));
   if (policy.snp_images.empty()) {
     return fail(AttestError::kPolicyIncomplete, "the policy names no image for SEV-SNP");
   }
   TRY_VOID(check_age_bound(policy));
-  amd::EndorsementCache nothing_remembered(0);
   TRY(const amd::VerifiedReport report,
-      as_judged(amd::verify_snp_evidence(evidence, roots, now, nothing_remembered)));
+      as_judged(amd::verify_snp_evidence(evidence, roots, now, known)));
   if (policy.bans(report.chip_id())) {
     return fail(AttestError::kBanned, "the policy bans this machine");
   }

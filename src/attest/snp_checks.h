@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attest/amd/endorsement.h"
 #include "attest/checks.h"
 
 namespace cocoon::attest {
@@ -17,6 +18,7 @@ struct JudgedGuest {
 // kTcbStatus below its firmware floor; kTdAttributes for a guest that its host may look into;
 // kBindingMismatch; kImageNotAllowed.
 [[nodiscard]] Result<JudgedGuest> judge_guest(BytesView evidence, const ByteArray<64>& report_data,
-                                              const Policy& policy, UnixSeconds now);
+                                              const Policy& policy, UnixSeconds now,
+                                              amd::EndorsementCache& known);
 
 }  // namespace cocoon::attest

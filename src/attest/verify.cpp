@@ -102,12 +102,12 @@ Result<JudgedMachine> judge_td(const EvidenceBundle& bundle, const CollateralBoo
 }
 
 Result<JudgedMachine> judge_machine(const EvidenceBundle& bundle, const CollateralBook& collateral,
-                                    const Policy& policy, UnixSeconds now,
-                                    intel::QuoteVerifier& quotes) {
+                                    const Policy& policy, UnixSeconds now, PlatformMemory& memory) {
   if (!amd::looks_like_snp_evidence(bundle.quote)) {
-    return judge_td(bundle, collateral, policy, now, quotes);
+    return judge_td(bundle, collateral, policy, now, memory.quotes);
   }
-  TRY(JudgedGuest guest, judge_guest(bundle.quote, report_data_for(bundle.statement), policy, now));
+  TRY(JudgedGuest guest, judge_guest(bundle.quote, report_data_for(bundle.statement), policy, now,
+                                     memory.endorsements));
   return JudgedMachine{.platform = Platform::kSevSnp,
                        .platform_id = std::move(guest.chip_id),
                        .is_development_root = guest.is_development_root,
@@ -120,20 +120,20 @@ Result<JudgedMachine> judge_machine(const EvidenceBundle& bundle, const Collater
 Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
                                        const CollateralBook& collateral, const Policy& policy,
                                        const ProvenBlock& block, UnixSeconds now) {
-  intel::QuoteVerifier nothing;
+  PlatformMemory nothing;
   return verify_evidence(bundle, collateral, policy, block, now, nothing);
 }
 
 Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
                                        const CollateralBook& collateral, const Policy& policy,
                                        const ProvenBlock& block, UnixSeconds now,
-                                       intel::QuoteVerifier& quotes) {
+                                       PlatformMemory& memory) {
   TRY(const Statement statement, Statement::decode(bundle.statement));
   TRY_VOID(check_statement(statement, policy));
 
-  TRY(JudgedMachine machine, judge_machine(bundle, collateral, policy, now, quotes));
+  TRY(JudgedMachine machine, judge_machine(bundle, collateral, policy, now, memory));
   TRY(std::vector<nvidia::JudgedGpu> gpus,
-      check_gpus(bundle, statement, machine.image, policy, now));
+      check_gpus(bundle, statement, machine.image, policy, now, memory.gpu_chains));
   TRY_VOID(check_configuration(bundle.configuration, statement, policy));
   TRY_VOID(check_block(statement, block, policy.statement_age_max, now));
 

@@ -3,9 +3,11 @@
 #include <optional>
 #include <string>
 
+#include "attest/amd/endorsement.h"
 #include "attest/collateral_book.h"
 #include "attest/evidence.h"
 #include "attest/intel/quote_verify.h"
+#include "attest/nvidia/chain.h"
 #include "attest/nvidia/evidence.h"
 #include "attest/policy.h"
 
@@ -19,6 +21,16 @@ struct ProvenBlock {
 };
 
 enum class Platform : std::uint8_t { kTdx = 1, kSevSnp = 2 };
+
+// What a verifier that lives on remembers of platforms, within a bound: chains and keys whose
+// signatures hold. What they are worth is judged anew each time.
+struct PlatformMemory {
+  static constexpr std::size_t kRemembered = 1024;  // of each kind
+
+  intel::QuoteVerifier quotes;
+  amd::EndorsementCache endorsements{kRemembered};
+  nvidia::GpuChainCache gpu_chains{kRemembered};
+};
 
 // A worker whose evidence was accepted. Only verify_evidence() makes one.
 class VerifiedWorker {
@@ -41,7 +53,7 @@ class VerifiedWorker {
   VerifiedWorker() = default;
   friend Result<VerifiedWorker> verify_evidence(const EvidenceBundle&, const CollateralBook&,
                                                 const Policy&, const ProvenBlock&, UnixSeconds,
-                                                intel::QuoteVerifier&);
+                                                PlatformMemory&);
   Kid kid_;
   Statement statement_;
   Platform platform_ = Platform::kTdx;
@@ -62,10 +74,10 @@ class VerifiedWorker {
                                                      const CollateralBook& collateral,
                                                      const Policy& policy, const ProvenBlock& block,
                                                      UnixSeconds now);
-// The same with what a verifier that lives on remembers of platforms.
+// The same with what was seen before.
 [[nodiscard]] Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
                                                      const CollateralBook& collateral,
                                                      const Policy& policy, const ProvenBlock& block,
-                                                     UnixSeconds now, intel::QuoteVerifier& quotes);
+                                                     UnixSeconds now, PlatformMemory& memory);
 
 }  // namespace cocoon::attest

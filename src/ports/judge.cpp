@@ -30,7 +30,7 @@ Task<Result<attest::VerifiedWorker>> Judge::judge(BytesView evidence) {
   const auto snapshot = world_.registry.current();
   auto verified = attest::verify_evidence(bundle, book_, snapshot->policy,
                                           {block.seqno, block.root_hash, block.generated_at},
-                                          time_.now(), quotes_);
+                                          time_.now(), memory_);
   if (verified) {
     if (const auto& collateral = verified->collateral()) warn_of_expiry(*collateral);
   }

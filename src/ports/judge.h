@@ -62,7 +62,7 @@ class Judge {
   World world_;
   ChainTime time_;
   attest::CollateralBook book_;
-  attest::intel::QuoteVerifier quotes_;
+  attest::PlatformMemory memory_;
   RecentMap<CollateralDigest, Outcome> outcomes_;
   std::set<CollateralDigest> warned_of_;
   mutable std::shared_ptr<const registry::Snapshot> hashed_;
