@@ -14,12 +14,16 @@ def bench(*arguments: str) -> subprocess.CompletedProcess:
     )
 
 
+def figures_of(name: str) -> dict:
+    run = bench(name, "--quick", "--json")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return json.loads(run.stdout)
+
+
 class Relay(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        run = bench("relay", "--quick", "--json")
-        assert run.returncode == 0, run.stdout + run.stderr
-        cls.figures = json.loads(run.stdout)
+        cls.figures = figures_of("relay")
         cls.relay = cls.figures["relay"]
 
     def entries(self, group: str, way: str) -> list[dict]:
@@ -71,9 +75,7 @@ class Relay(unittest.TestCase):
 class Attest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        run = bench("attest", "--quick", "--json")
-        assert run.returncode == 0, run.stdout + run.stderr
-        cls.attest = json.loads(run.stdout)["attest"]
+        cls.attest = figures_of("attest")["attest"]
 
     def test_evidence_of_every_vendor_is_verified_cold_and_warm(self):
         names = " ".join(entry["name"] for entry in self.attest["evidence"])
@@ -98,9 +100,7 @@ class Attest(unittest.TestCase):
 class Ton(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        run = bench("ton", "--quick", "--json")
-        assert run.returncode == 0, run.stdout + run.stderr
-        cls.ton = json.loads(run.stdout)["ton"]
+        cls.ton = figures_of("ton")["ton"]
 
     def test_links_stand_beside_their_signatures(self):
         self.assertEqual(len(self.ton["links"]), 2)
