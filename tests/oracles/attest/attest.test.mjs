@@ -1,5 +1,5 @@
-// Every case is put to cocoon attest verify, to npm @phala/dcap-qvl and, where there is a Rust toolchain, to the crate dcap-qvl.
-// Where they differ the difference is named below, and docs/attestation.md says who is right.
+// Every case is put to cocoon attest verify, to npm @phala/dcap-qvl and, where their toolchains are, to the Rust crate dcap-qvl
+// and to Go's go-tdx-guest. differences.json names every difference, and docs/attestation.md says who is right.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,6 +13,7 @@ import { cases } from './cases.mjs';
 const { QuoteVerifier } = createRequire(import.meta.url)('@phala/dcap-qvl');
 const cocoon = process.env.COCOON_PROGRAM ?? 'build/bin/cocoon';
 const rust = process.env.ATTEST_ORACLE_RUST;
+const go = process.env.ATTEST_ORACLE_GO;
 const policies = mkdtempSync(join(tmpdir(), 'cocoon-policy-'));
 
 // The development root counts only under a policy, and a policy wants an image: the quote's own measurements.
@@ -72,15 +73,21 @@ function compare(name, answers) {
     const mine = ours(one);
     const peer = answers[index];
     const agree = mine.verdict === verdictOf(peer) && (peer.status === undefined || peer.status === mine.status);
-    if (!agree) seen[one.name] = { ours: `${mine.verdict}, ${mine.status}`, theirs: peer.status ?? 'error' };
+    if (!agree) seen[one.name] = { ours: `${mine.verdict}, ${mine.status}`, theirs: peer.status ?? peer.error };
   });
   assert.deepEqual(seen, pinned[name]);
 }
 
 test('npm @phala/dcap-qvl agrees, but for what is pinned', () => compare('npm', cases.map(npm)));
 
-test('the crate dcap-qvl agrees, but for what is pinned', { skip: rust ? false : 'no Rust toolchain' }, () => {
+// A peer that is a program: a line for each case in, a line of JSON for each out.
+function filter(program) {
   const lines = cases.map((one) => `${one.quote} ${one.collateral} ${one.at} ${one.root}`).join('\n');
-  const answers = execFileSync(rust, { input: `${lines}\n`, encoding: 'utf8' }).trim().split('\n').map((line) => JSON.parse(line));
-  compare('crate', answers);
-});
+  return execFileSync(program, { input: `${lines}\n`, encoding: 'utf8' }).trim().split('\n').map((line) => JSON.parse(line));
+}
+
+test('the crate dcap-qvl agrees, but for what is pinned', { skip: rust ? false : 'no Rust toolchain' },
+  () => compare('crate', filter(rust)));
+
+test('go-tdx-guest agrees, but for what is pinned', { skip: go ? false : 'no Go toolchain, or its modules cannot be had' },
+  () => compare('go', filter(go)));
