@@ -59,14 +59,14 @@ Result<AnswerTotals> commit_whole(Endpoint endpoint, int status, BytesView body,
 }
 
 RequestCommitments commit_request(Endpoint endpoint, BytesView body,
-                                  const SecretArray<32>& response_secret) {
+                                  const provenance::SaltRoot& salts) {
   const auto document = codec::parse_json(as_text(body));
   if (!document || document->as_object() == nullptr) {
-    return {.prompt = provenance::commit_prompt(response_secret, {}),
-            .params = provenance::commit_params(response_secret, body)};
+    return {.prompt = provenance::commit_prompt(salts.prompt(), {}),
+            .params = provenance::commit_params(salts.params(), body)};
   }
-  return {.prompt = provenance::commit_prompt(response_secret, prompt_part(endpoint, *document)),
-          .params = provenance::commit_params(response_secret, params_part(endpoint, *document))};
+  return {.prompt = provenance::commit_prompt(salts.prompt(), prompt_part(endpoint, *document)),
+          .params = provenance::commit_params(salts.params(), params_part(endpoint, *document))};
 }
 
 }  // namespace cocoon::openai

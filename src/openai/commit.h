@@ -26,6 +26,6 @@ struct RequestCommitments {
 // The two halves of a request's body as the app wrote it (docs/formats/answer-text.md). A body that
 // is no JSON object has no halves: all of it counts as parameters, beside an empty prompt.
 [[nodiscard]] RequestCommitments commit_request(Endpoint endpoint, BytesView body,
-                                                const SecretArray<32>& response_secret);
+                                                const provenance::SaltRoot& salts);
 
 }  // namespace cocoon::openai

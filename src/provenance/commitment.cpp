@@ -7,13 +7,6 @@
 namespace cocoon::provenance {
 namespace {
 
-// The response secret is an HPKE export, uniformly random, so it serves as the PRK as it is (RFC
-// 5869 §3.3).
-Salt salt_for(const SecretArray<32>& response_secret, BytesView info) {
-  const auto salt = crypto::hkdf_expand_to<Salt::kSize>(response_secret, info);
-  return Salt::from(salt.expose()).value();
-}
-
 // Where a chunk stands: in its salt's info and in its leaf.
 Bytes position_of(const OutputRun& run, std::uint32_t index) {
   Writer out;
@@ -21,8 +14,8 @@ Bytes position_of(const OutputRun& run, std::uint32_t index) {
   return std::move(out).take();
 }
 
-Salt chunk_salt(const SecretArray<32>& response_secret, const OutputRun& run, std::uint32_t index) {
-  return salt_for(response_secret, concat({label("cocoon/1 salt chunk"), position_of(run, index)}));
+Salt chunk_salt(const OutputSalts& salts, const OutputRun& run, std::uint32_t index) {
+  return salts.of_chunk(position_of(run, index));
 }
 
 MerkleHash chunk_leaf(const Salt& salt, const OutputRun& run, std::uint32_t index,
@@ -43,13 +36,11 @@ std::size_t cut_point(std::string_view text) {
 
 }  // namespace
 
-PromptCommitment commit_prompt(const SecretArray<32>& response_secret, BytesView prompt) {
-  const Salt salt = salt_for(response_secret, label("cocoon/1 salt prompt"));
+PromptCommitment commit_prompt(const Salt& salt, BytesView prompt) {
   return PromptCommitment(crypto::sha256({label("cocoon/1 prompt"), salt.view(), prompt}));
 }
 
-ParamsCommitment commit_params(const SecretArray<32>& response_secret, BytesView params) {
-  const Salt salt = salt_for(response_secret, label("cocoon/1 salt params"));
+ParamsCommitment commit_params(const Salt& salt, BytesView params) {
   return ParamsCommitment(crypto::sha256({label("cocoon/1 params"), salt.view(), params}));
 }
 
@@ -59,13 +50,13 @@ Status verify_chunk(const OutputCommitment& commitment, const ChunkProof& proof)
                                  proof.leaf_index, commitment.chunk_count, proof.path);
 }
 
-Result<ChunkProof> OutputTree::prove(const SecretArray<32>& response_secret, const OutputRun& run,
+Result<ChunkProof> OutputTree::prove(const OutputSalts& salts, const OutputRun& run,
                                      std::uint32_t index, std::string_view text) const {
   const auto first = first_leaves_.find(run);
   if (first == first_leaves_.end() || index >= leaves_.size() - first->second) {
     return fail(ProvenanceError::kProofMismatch, "the answer has no such chunk");
   }
-  const Salt salt = chunk_salt(response_secret, run, index);
+  const Salt salt = chunk_salt(salts, run, index);
   const std::uint32_t leaf_index = first->second + index;
   if (chunk_leaf(salt, run, index, text) != leaves_[leaf_index]) {
     return fail(ProvenanceError::kProofMismatch, "not the text of this chunk");
@@ -78,8 +69,8 @@ Result<ChunkProof> OutputTree::prove(const SecretArray<32>& response_secret, con
                     .path = merkle_inclusion_proof(leaves_, leaf_index)};
 }
 
-OutputCommitter::OutputCommitter(const SecretArray<32>& response_secret, OutputLimits limits)
-    : response_secret_(response_secret.clone()), limits_(limits) {}
+OutputCommitter::OutputCommitter(const OutputSalts& salts, OutputLimits limits)
+    : salts_(salts.clone()), limits_(limits) {}
 
 OutputCommitter::~OutputCommitter() {
   for (auto& [run, progress] : runs_) wipe(std::as_writable_bytes(std::span(progress.pending)));
@@ -94,7 +85,7 @@ Status OutputCommitter::commit_chunk(const OutputRun& run, Progress& progress,
     return fail(ProvenanceError::kNotText, "answer that is not UTF-8");
   }
   const auto index = static_cast<std::uint32_t>(progress.leaves.size());
-  progress.leaves.push_back(chunk_leaf(chunk_salt(response_secret_, run, index), run, index, text));
+  progress.leaves.push_back(chunk_leaf(chunk_salt(salts_, run, index), run, index, text));
   ++chunk_count_;
   return {};
 }

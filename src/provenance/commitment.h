@@ -7,27 +7,22 @@
 #include <string_view>
 #include <vector>
 
-#include "base/secret.h"
 #include "base/strong.h"
 #include "provenance/error.h"
 #include "provenance/merkle.h"
+#include "provenance/salt_root.h"
 
 namespace cocoon::provenance {
 
-// Every salt derives from the secret of the sealed response, which client and worker share, so that
-// nobody else can test guesses of a short prompt or answer against its commitment
-// (docs/formats/receipt.md).
+// Salted commitments to what was asked and answered (docs/formats/receipt.md).
 using PromptCommitment = Hash256<struct PromptCommitmentTag>;
 using ParamsCommitment = Hash256<struct ParamsCommitmentTag>;
 using OutputRoot = Hash256<struct OutputRootTag>;
-using Salt = TaggedBytes<struct SaltTag, 16>;
 
 // Of the two halves of a request's body as docs/formats/answer-text.md defines them, so that one
 // can be shown without the other.
-[[nodiscard]] PromptCommitment commit_prompt(const SecretArray<32>& response_secret,
-                                             BytesView prompt);
-[[nodiscard]] ParamsCommitment commit_params(const SecretArray<32>& response_secret,
-                                             BytesView params);
+[[nodiscard]] PromptCommitment commit_prompt(const Salt& salt, BytesView prompt);
+[[nodiscard]] ParamsCommitment commit_params(const Salt& salt, BytesView params);
 
 // What kind of text a piece of an answer is. Numbers are part of the format.
 enum class OutputField : std::uint8_t {
@@ -79,9 +74,8 @@ class OutputTree {
  public:
   [[nodiscard]] const OutputCommitment& commitment() const { return commitment_; }
   // Refuses a text that is not the one that was committed to at this place.
-  [[nodiscard]] Result<ChunkProof> prove(const SecretArray<32>& response_secret,
-                                         const OutputRun& run, std::uint32_t index,
-                                         std::string_view text) const;
+  [[nodiscard]] Result<ChunkProof> prove(const OutputSalts& salts, const OutputRun& run,
+                                         std::uint32_t index, std::string_view text) const;
 
  private:
   friend class OutputCommitter;
@@ -95,7 +89,7 @@ class OutputTree {
 // per run.
 class OutputCommitter {
  public:
-  explicit OutputCommitter(const SecretArray<32>& response_secret, OutputLimits limits = {});
+  explicit OutputCommitter(const OutputSalts& salts, OutputLimits limits = {});
   ~OutputCommitter();
   OutputCommitter(OutputCommitter&&) noexcept = default;
   OutputCommitter& operator=(OutputCommitter&&) noexcept = default;
@@ -114,7 +108,7 @@ class OutputCommitter {
   [[nodiscard]] Status commit_chunk(const OutputRun& run, Progress& progress,
                                     std::string_view text);
 
-  SecretArray<32> response_secret_;
+  OutputSalts salts_;
   OutputLimits limits_;
   std::uint32_t chunk_count_ = 0;
   std::map<OutputRun, Progress> runs_;

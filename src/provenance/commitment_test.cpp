@@ -7,9 +7,7 @@
 namespace cocoon::provenance {
 namespace {
 
-SecretArray<32> secret_of(std::uint8_t fill) {
-  return SecretArray<32>::copy_of(Bytes(32, std::byte{fill})).value();
-}
+SaltRoot salts_of(std::uint8_t fill) { return SaltRoot::from(Bytes(32, std::byte{fill})).value(); }
 
 struct Piece {
   OutputRun run;
@@ -17,7 +15,7 @@ struct Piece {
 };
 
 Result<OutputTree> commit(const std::vector<Piece>& pieces, OutputLimits limits = {}) {
-  OutputCommitter committer(secret_of(1), limits);
+  OutputCommitter committer(salts_of(1).output(), limits);
   for (const Piece& piece : pieces) TRY_VOID(committer.add(piece.run, piece.text));
   return std::move(committer).finish();
 }
@@ -39,14 +37,14 @@ std::string mixed_text(std::size_t code_points, std::uint32_t seed) {
   return text;
 }
 
-TEST_CASE("commitments to prompt and params depend on secret, kind and bytes") {
-  const SecretArray<32> secret = secret_of(1);
-  const PromptCommitment prompt = commit_prompt(secret, as_bytes("hello"));
-  CHECK(prompt == commit_prompt(secret, as_bytes("hello")));
-  CHECK(prompt != commit_prompt(secret, as_bytes("hello ")));
-  CHECK(prompt != commit_prompt(secret_of(2), as_bytes("hello")));
-  CHECK(prompt.hex() != commit_params(secret, as_bytes("hello")).hex());
-  CHECK(commit_params(secret, {}) != commit_params(secret_of(2), {}));
+TEST_CASE("commitments to prompt and params depend on salt, kind and bytes") {
+  const SaltRoot salts = salts_of(1);
+  const PromptCommitment prompt = commit_prompt(salts.prompt(), as_bytes("hello"));
+  CHECK(prompt == commit_prompt(salts.prompt(), as_bytes("hello")));
+  CHECK(prompt != commit_prompt(salts.prompt(), as_bytes("hello ")));
+  CHECK(prompt != commit_prompt(salts_of(2).prompt(), as_bytes("hello")));
+  CHECK(prompt.hex() != commit_params(salts.params(), as_bytes("hello")).hex());
+  CHECK(commit_params(salts.params(), {}) != commit_params(salts_of(2).params(), {}));
 }
 
 TEST_CASE("output commitment of nothing is the empty tree") {
@@ -102,7 +100,7 @@ TEST_CASE("output chunks hold 256 bytes or end before the code point that would 
     const OutputTree tree = commit({{kFirst, text}}).value();
     const std::size_t first_size = before == 252 ? 256 : before;
     CHECK(tree.commitment().chunk_count == (before == 252 ? 1 : 2));
-    CHECK(tree.prove(secret_of(1), kFirst, 0, text.substr(0, first_size)).has_value());
+    CHECK(tree.prove(salts_of(1).output(), kFirst, 0, text.substr(0, first_size)).has_value());
   }
 }
 
@@ -112,7 +110,7 @@ TEST_CASE("output chunks prove themselves and nothing else") {
   const OutputTree tree = commit({{kSecond, other}, {kFirst, content}}).value();
   const OutputCommitment commitment = tree.commitment();
   const std::string quoted = other.substr(256, 256);
-  const Result<ChunkProof> proof = tree.prove(secret_of(1), kSecond, 1, quoted);
+  const Result<ChunkProof> proof = tree.prove(salts_of(1).output(), kSecond, 1, quoted);
   REQUIRE(proof.has_value());
   CHECK(proof->leaf_index == commitment.chunk_count - 2);
   REQUIRE(verify_chunk(commitment, *proof).has_value());
@@ -142,15 +140,15 @@ TEST_CASE("output tree refuses to prove what is not in the answer") {
   const OutputTree tree = commit({{kFirst, std::string(300, 'a')}, {kSecond, "b"}}).value();
   const std::string first(256, 'a');
   const auto refusal = [&](const OutputRun& run, std::uint32_t index, std::string_view text) {
-    return tree.prove(secret_of(1), run, index, text).error();
+    return tree.prove(salts_of(1).output(), run, index, text).error();
   };
-  REQUIRE(tree.prove(secret_of(1), kFirst, 0, first).has_value());
+  REQUIRE(tree.prove(salts_of(1).output(), kFirst, 0, first).has_value());
   CHECK(refusal(kFirst, 1, first).is(ProvenanceError::kProofMismatch));
   CHECK(refusal(kFirst, 2, "b").is(ProvenanceError::kProofMismatch));  // the next run's leaf
   CHECK(refusal(kFirst, 3, first).is(ProvenanceError::kProofMismatch));
   CHECK(refusal(kFirst, 0xffffffff, first).is(ProvenanceError::kProofMismatch));
   CHECK(refusal(kReasoning, 0, first).is(ProvenanceError::kProofMismatch));
-  CHECK_FALSE(tree.prove(secret_of(2), kFirst, 0, first).has_value());
+  CHECK_FALSE(tree.prove(salts_of(2).output(), kFirst, 0, first).has_value());
 }
 
 TEST_CASE("output commitment refuses text that is not UTF-8 however it arrives") {

@@ -28,6 +28,8 @@ crypto::Ed25519KeyPair identity() {
 
 SecretArray<32> response_secret() { return secret_counting_from(0x80); }
 
+SaltRoot salts() { return SaltRoot::of(response_secret()); }
+
 std::vector<Piece> answer() {
   std::string reasoning;
   for (int i = 0; i < 40; ++i) reasoning += "Paris, \xe2\x82\xac, \xf0\x9f\x97\xbc. ";
@@ -40,7 +42,7 @@ std::vector<Piece> answer() {
 }
 
 OutputTree output_tree() {
-  OutputCommitter committer(response_secret());
+  OutputCommitter committer(salts().output());
   for (const Piece& piece : answer()) REQUIRE(committer.add(piece.run, piece.text).has_value());
   return std::move(committer).finish().value();
 }
@@ -50,8 +52,8 @@ Receipt receipt() {
           .kid = counting_from<Kid>(0x20),
           .image_hash = counting_from<ImageHash>(0x40),
           .model_hash = counting_from<ModelHash>(0x60),
-          .params = commit_params(response_secret(), as_bytes(kParams)),
-          .prompt = commit_prompt(response_secret(), as_bytes(kPrompt)),
+          .params = commit_params(salts().params(), as_bytes(kParams)),
+          .prompt = commit_prompt(salts().prompt(), as_bytes(kPrompt)),
           .output = output_tree().commitment(),
           .tokens = {.input = TokenCount(300),
                      .cached = TokenCount(0),

@@ -18,6 +18,7 @@ struct Piece {
 
 [[nodiscard]] crypto::Ed25519KeyPair identity();
 [[nodiscard]] SecretArray<32> response_secret();
+[[nodiscard]] SaltRoot salts();
 [[nodiscard]] std::vector<Piece> answer();
 [[nodiscard]] OutputTree output_tree();
 [[nodiscard]] Receipt receipt();

@@ -88,7 +88,7 @@ TEST_CASE("receipt vector holds") {
   const std::string quoted = "{\"city\":\"Paris\"}";
   const ChunkProof proof =
       example::output_tree()
-          .prove(example::response_secret(),
+          .prove(example::salts().output(),
                  {.choice = 0, .part = 1, .field = OutputField::kToolCallArguments}, 0, quoted)
           .value();
   CHECK(verify_chunk(receipt.output, proof).has_value());
@@ -97,6 +97,7 @@ TEST_CASE("receipt vector holds") {
       Json::object({
           {"identity_public_key", Json::string(example::identity().public_key().hex())},
           {"response_secret", Json::string(to_hex(example::response_secret().expose()))},
+          {"salt_root", Json::string(to_hex(example::salts().expose()))},
           {"prompt", Json::string(example::kPrompt)},
           {"params", Json::string(example::kParams)},
           {"answer", describe_answer()},

@@ -15,9 +15,9 @@ using fakes::StubWorker;
 using sealed::FrameKind;
 
 provenance::OutputCommitment commit_to(openai::Endpoint endpoint, const AnswerPlan& plan,
-                                       const SecretArray<32>& secret) {
+                                       const provenance::SaltRoot& salts) {
   const std::string text = plan.committed.value_or(joined(plan));
-  provenance::OutputCommitter output(secret);
+  provenance::OutputCommitter output(salts.output());
   if (plan.status == 200 && plan.content_type.starts_with("text/event-stream")) {
     openai::StreamMeter meter(endpoint, openai::UsageChunk::kForward,
                               [&](const openai::Segment& segment) {
@@ -49,12 +49,12 @@ class Sealing {
     const std::string body(as_text(opened->plaintext.body.expose()));
     scene_.asked.push_back({parsed.head.header, opened->plaintext.path, body, &worker_});
     const auto endpoint = openai::find_endpoint("POST", opened->plaintext.path).value();
-    const SecretArray<32>& secret = opened->response_secret.secret;
+    const auto salts = provenance::SaltRoot::of(opened->response_secret.secret);
     sealer_.emplace(
         sealed::ResponseSealer::create(opened->response_secret,
                                        sealed::ResponseNonce(scene_.world.random.array<32>()))
             .value());
-    const auto asked = openai::commit_request(endpoint, as_bytes(body), secret);
+    const auto asked = openai::commit_request(endpoint, as_bytes(body), salts);
     provenance::Receipt receipt{
         .request_id = parsed.head.header.request_id,
         .kid = worker_.kid(),
@@ -62,7 +62,7 @@ class Sealing {
         .model_hash = worker_.statement.model_hash,
         .params = asked.params,
         .prompt = asked.prompt,
-        .output = commit_to(endpoint, plan_, secret),
+        .output = commit_to(endpoint, plan_, salts),
         .tokens = {},
         .started_at = UnixMillis(1),
         .ended_at = UnixMillis(2),

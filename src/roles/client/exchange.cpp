@@ -145,7 +145,8 @@ Task<Result<sealed::ResponseHead>> Exchange::await_head(const Choice& choice) {
       choice.candidates, [&](const auto& worker) { return worker->kid() == secret->kid; });
   line_ = choice.line;
   worker_ = *answering;  // the opener takes answers from candidates only
-  output_ = std::make_unique<provenance::OutputCommitter>(secret->secret);
+  salts_ = provenance::SaltRoot::of(secret->secret);
+  output_ = std::make_unique<provenance::OutputCommitter>(salts_->output());
   if (is_event_stream(head_)) {
     meter_ = std::make_unique<openai::StreamMeter>(
         question_.endpoint, openai::UsageChunk::kForward, [this](const openai::Segment& segment) {
@@ -270,7 +271,7 @@ Status Exchange::check_receipt(BytesView signed_receipt) {
 Status Exchange::compare(const provenance::Receipt& receipt,
                          const provenance::OutputCommitment& output) const {
   const openai::RequestCommitments asked =
-      openai::commit_request(question_.endpoint, question_.body, opener_->answering()->secret);
+      openai::commit_request(question_.endpoint, question_.body, *salts_);
   const auto refused = [](const char* what) { return fail(ClientError::kReceiptRefused, what); };
   if (receipt.request_id != request_id_) return refused("receipt for another request");
   if (receipt.kid != worker_->kid()) return refused("receipt of another worker");

@@ -60,6 +60,8 @@ class Exchange {
   [[nodiscard]] const RequestId& request_id() const { return request_id_; }
   [[nodiscard]] const attest::VerifiedWorker& worker() const { return *worker_; }
   [[nodiscard]] const std::shared_ptr<ProxyLine>& line() const { return line_; }
+  // What the salts of the receipt's commitments derive from.
+  [[nodiscard]] const provenance::SaltRoot& salts() const { return *salts_; }
   // After read() returned the empty end.
   [[nodiscard]] const Bytes& signed_receipt() const { return signed_receipt_; }
 
@@ -86,6 +88,7 @@ class Exchange {
   std::shared_ptr<ProxyLine> line_;
   std::shared_ptr<const attest::VerifiedWorker> worker_;
   sealed::ResponseHead head_;
+  std::optional<provenance::SaltRoot> salts_;
   std::unique_ptr<provenance::OutputCommitter> output_;
   std::unique_ptr<openai::StreamMeter> meter_;
   Status output_status_;

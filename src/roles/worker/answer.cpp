@@ -30,7 +30,8 @@ Answer::Answer(const AnswerSettings& settings, Question question, World world)
       question_(std::move(question)),
       world_(world),
       started_(world.clock.now()),
-      output_(question_.secret.secret) {}
+      salts_(provenance::SaltRoot::of(question_.secret.secret)),
+      output_(salts_.output()) {}
 
 Task<Answer::Outcome> Answer::send(ports::ResponseWriter& response) {
   auto sealer = sealed::ResponseSealer::create(question_.secret,
@@ -211,7 +212,7 @@ Result<provenance::Receipt> Answer::make_receipt(AnswerStatus status) {
   TRY_VOID(std::move(output_status_));
   TRY(const provenance::OutputTree tree, std::move(output_).finish());
   const openai::RequestCommitments asked =
-      openai::commit_request(endpoint_, question_.plaintext.body.expose(), question_.secret.secret);
+      openai::commit_request(endpoint_, question_.plaintext.body.expose(), salts_);
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(world_.clock.now() - started_);
   const std::uint64_t started_ms = std::uint64_t{world_.began_at.value()} * 1000;

@@ -97,6 +97,7 @@ class Answer {
   std::unique_ptr<sealed::ResponseSealer> sealer_;
   std::unique_ptr<openai::PreparedRequest> prepared_;
   openai::Endpoint endpoint_ = openai::Endpoint::kChatCompletions;
+  provenance::SaltRoot salts_;
   provenance::OutputCommitter output_;
   Status output_status_;
   openai::AnswerTotals totals_;

@@ -156,10 +156,11 @@ Heard ask(WorkerScene& scene, Asking asking) {
 }
 
 Expected expected_of(const Question& question, const Heard& heard) {
+  const auto salts = provenance::SaltRoot::of(question.secret.secret);
   const auto endpoint = openai::find_endpoint("POST", question.asking.path);
   const auto asked = openai::commit_request(endpoint.value_or(openai::Endpoint::kChatCompletions),
-                                            as_bytes(question.asking.body), question.secret.secret);
-  provenance::OutputCommitter committer(question.secret.secret);
+                                            as_bytes(question.asking.body), salts);
+  provenance::OutputCommitter committer(salts.output());
   Status committed;
   if (heard.head && heard.head->status == 200 &&
       heard.head->content_type.starts_with("text/event-stream")) {
