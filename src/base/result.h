@@ -42,6 +42,7 @@ enum class Library : std::uint16_t {
   kAttestNvidia = 31,
   kAttestEventLog = 32,
   kFiles = 33,
+  kChannel = 34,
 };
 
 // An enum class whose values are a library's stable error codes. Each library's error enum
