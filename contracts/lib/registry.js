@@ -4,7 +4,7 @@ import { Dictionary, beginCell, contractAddress } from '@ton/core'
 
 import { pinnedCode } from './compile.js'
 
-export const listKind = { images: 0, models: 1, roots: 2, exceptions: 3 }
+export const listKind = { images: 0, models: 1, roots: 2, terms: 3 }
 
 const opcode = {
   propose: 0x43435052, apply: 0x43434150, cancel: 0x43434341, removeEntry: 0x4343524d, banPlatform: 0x43434250, banProxy: 0x43434258,
@@ -153,44 +153,62 @@ export const registryInit = (registry) => ({ code: pinnedCode('registry'), data:
 
 export const registryAddress = (registry, workchain = 0) => contractAddress(workchain, registryInit(registry))
 
-/** image: {name, mrtd, rtmr1, rtmr2: Buffer of 48; shapes: [{name, rtmr0: Buffer of 48, xfam: Buffer of 8}]} */
+const list = (cells) => {
+  const map = Dictionary.empty(Dictionary.Keys.Uint(8), Dictionary.Values.Cell())
+  cells.forEach((cell, index) => map.set(index, cell))
+  return map
+}
+
+// gpus: {count, model}, or nothing
+const storeGpus = (builder, gpus) =>
+  builder.storeMaybeRef(gpus ? text(beginCell().storeUint(gpus.count, 8), gpus.model).endCell() : null)
+
+/** image: {name, mrtd, rtmr1, rtmr2: Buffer of 48; shapes: [{name, rtmr0: Buffer of 48, xfam: Buffer of 8, gpus}]} */
 export function imageCell({ name, mrtd, rtmr1, rtmr2, shapes }) {
-  const list = Dictionary.empty(Dictionary.Keys.Uint(8), Dictionary.Values.Cell())
-  shapes.forEach((shape, index) => {
-    list.set(index, text(beginCell().storeBuffer(shape.rtmr0, 48).storeBuffer(shape.xfam, 8), shape.name).endCell())
-  })
+  const shape = ({ name: of, rtmr0, xfam, gpus }) =>
+    storeGpus(text(beginCell().storeBuffer(rtmr0, 48).storeBuffer(xfam, 8), of), gpus).endCell()
   return beginCell()
+    .storeUint(1, 8)
     .storeBuffer(mrtd, 48)
     .storeBuffer(rtmr1, 48)
-    .storeDict(list)
+    .storeDict(list(shapes.map(shape)))
     .storeRef(text(beginCell().storeBuffer(rtmr2, 48), name))
     .endCell()
 }
 
-export function readImage(cell) {
-  const slice = cell.beginParse()
-  const [mrtd, rtmr1] = [slice.loadBuffer(48), slice.loadBuffer(48)]
-  const shapes = slice.loadDict(Dictionary.Keys.Uint(8), Dictionary.Values.Cell()).values().map((each) => {
-    const shape = each.beginParse()
-    return { rtmr0: shape.loadBuffer(48), xfam: shape.loadBuffer(8), name: loadText(shape) }
-  })
-  const rest = slice.loadRef().beginParse()
-  return { mrtd, rtmr1, rtmr2: rest.loadBuffer(48), name: loadText(rest), shapes }
+/** image: {name; shapes: [{name, measurement: Buffer of 48, gpus}]} */
+export function snpImageCell({ name, shapes }) {
+  const shape = ({ name: of, measurement, gpus }) =>
+    storeGpus(text(beginCell().storeBuffer(measurement, 48), of), gpus).endCell()
+  return text(beginCell().storeUint(2, 8), name).storeDict(list(shapes.map(shape))).endCell()
 }
 
-/** The entry of a model or a root: its name. */
+/** The entry of a model: its name. */
 export const nameCell = textCell
 
 export const readName = (cell) => loadText(cell.beginParse())
 
-/** exception: {status, advisories: [text], until: seconds} */
-export function exceptionCell({ status, advisories, until }) {
-  const list = Dictionary.empty(Dictionary.Keys.Uint(8), Dictionary.Values.Cell())
-  advisories.forEach((advisory, index) => list.set(index, textCell(advisory)))
-  return text(beginCell().storeUint(until, 64).storeDict(list), status).endCell()
+export const vendor = { intel: 1, amd: 2, nvidia: 3 }
+
+/** The entry of a root certificate: for whose evidence it counts, and its name. */
+export const rootCell = (of, name) => text(beginCell().storeUint(of, 8), name).endCell()
+
+export const snpProduct = { genoa: 2, turin: 3 }
+
+export const term = {
+  /** until: seconds */
+  exception: ({ status, advisories, until }) =>
+    text(beginCell().storeUint(1, 8).storeUint(until, 32).storeDict(list(advisories.map(textCell))), status).endCell(),
+  trustedBlock: ({ seqno, rootHash, fileHash }) =>
+    beginCell().storeUint(2, 8).storeUint(seqno, 32).storeBuffer(rootHash, 32).storeBuffer(fileHash, 32).endCell(),
+  goldenKey: (key) => beginCell().storeUint(3, 8).storeBuffer(key, 32).endCell(),
+  gpuDriver: (version) => text(beginCell().storeUint(4, 8), version).endCell(),
+  gpuVbios: (version) => text(beginCell().storeUint(5, 8), version).endCell(),
+  snpFloor: ({ product, fmc, bootloader, tee, snp, microcode }) =>
+    [6, product, fmc, bootloader, tee, snp, microcode].reduce((cell, byte) => cell.storeUint(byte, 8), beginCell()).endCell(),
 }
 
-/** A banned platform: PPID or CHIP_ID, at most 64 bytes. Its key is the SHA-256 of these bytes. */
+/** A banned platform: PPID, CHIP_ID or GPU id, at most 64 bytes. Its key is the SHA-256 of these bytes. */
 export const platformCell = (id) => beginCell().storeUint(id.length, 8).storeBuffer(id).endCell()
 
 export const change = {

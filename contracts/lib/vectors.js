@@ -16,8 +16,8 @@ import {
 import { readPin } from './compile.js'
 import { consistencyProof, treeRoot } from './merkle.js'
 import {
-  change, emptyRegistry, exceptionCell, imageCell, listKind, message, nameCell, platformCell, proxyDetailsCell, readName,
-  registrationCell, registryData,
+  change, emptyRegistry, imageCell, listKind, message, nameCell, platformCell, proxyDetailsCell, readName, registrationCell, registryData,
+  rootCell, snpImageCell, snpProduct, term, vendor,
 } from './registry.js'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../../tests/data/formats')
@@ -140,13 +140,42 @@ function channelVectors() {
 
 const text = (account) => (account === null ? null : accountOf(account))
 
-function imageOfVectors() {
-  const wide = (byte) => Buffer.alloc(48, byte)
-  const xfam = Buffer.from('e702060000000000', 'hex')
-  return {
-    name: 'worker-1', mrtd: wide(1), rtmr1: wide(2), rtmr2: wide(3),
-    shapes: [{ name: 'small', rtmr0: wide(4), xfam }, { name: 'large', rtmr0: wide(5), xfam }],
-  }
+const wide = (byte) => Buffer.alloc(48, byte)
+
+const imageOfVectors = {
+  name: 'worker-1', mrtd: wide(1), rtmr1: wide(2), rtmr2: wide(3),
+  shapes: [
+    { name: 'small', rtmr0: wide(4), xfam: Buffer.from('e702060000000000', 'hex') },
+    { name: 'large', rtmr0: wide(5), xfam: Buffer.from('e702060000000000', 'hex'), gpus: { count: 8, model: 'GH100' } },
+  ],
+}
+
+const snpImageOfVectors = {
+  name: 'guest-1',
+  shapes: [{ name: 'one', measurement: wide(6) }, { name: 'two', measurement: wide(7), gpus: { count: 1, model: 'GH100' } }],
+}
+
+const rootsOfVectors = [
+  { vendor: 'intel', key: filled(0x32), name: 'Intel SGX Root CA' },
+  { vendor: 'nvidia', key: filled(0x33), name: 'NVIDIA Device Identity CA' },
+  { vendor: 'amd', key: filled(0x34), name: 'ARK-Turin' },
+]
+
+const termsOfVectors = {
+  exception: { status: 'OutOfDate', advisories: ['INTEL-SA-00960'], until: 1_830_000_000 },
+  trustedBlock: { seqno: 59_379_986, rootHash: filled(0x35), fileHash: filled(0x36) },
+  goldenKey: filled(0x37),
+  gpuDriver: '550.90.07',
+  gpuVbios: '96.00.5E.00.01',
+  snpFloor: { product: snpProduct.turin, fmc: 1, bootloader: 2, tee: 3, snp: 4, microcode: 72 },
+}
+
+// Buffers as hexadecimal, names as C++ writes them in its tests.
+const plain = (value) => {
+  if (Buffer.isBuffer(value)) return hex(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), plain(each)]))
 }
 
 function registryOfVectors() {
@@ -155,14 +184,15 @@ function registryOfVectors() {
     keyEpoch: 3600, keyGrace: 600, statementAgeMax: 4200, statementBlockInterval: 256, evaluationNumberMin: 17, anchorInterval: 3600,
     additionDelay: 172_800, unstakeDelay: 1_209_600, priceFloor: 5n, stakeMin: 100_000_000_000n,
   })
-  const image = imageCell(imageOfVectors())
-  const exception = exceptionCell({ status: 'OutOfDate', advisories: ['INTEL-SA-00960'], until: 1_830_000_000 })
   const platform = Buffer.alloc(16, 0x77)
-  registry.lists.images.set(image.hash(), image)
+  for (const image of [imageCell(imageOfVectors), snpImageCell(snpImageOfVectors)]) registry.lists.images.set(image.hash(), image)
   registry.lists.models.set(filled(0x31), nameCell('SmolLM2-135M-Instruct'))
   registry.lists.models.set(filled(0xb2), nameCell('another-model'))
-  registry.lists.roots.set(filled(0x32), nameCell('Intel SGX Root CA'))
-  registry.lists.exceptions.set(exception.hash(), exception)
+  for (const { key, name, vendor: of } of rootsOfVectors) registry.lists.roots.set(key, rootCell(vendor[of], name))
+  for (const [name, content] of Object.entries(termsOfVectors)) {
+    const cell = term[name](content)
+    registry.lists.terms.set(cell.hash(), cell)
+  }
   registry.platformBans.set(createHash('sha256').update(platform).digest(), platformCell(platform))
   const details = { logKey: filled(0x41), anchor: account(0x42), endpoints: 'proxy.example:443 192.0.2.1:11000' }
   registry.proxies.set(keys.payer.publicKey, {
@@ -182,27 +212,23 @@ function registryOfVectors() {
 function registryVectors() {
   const registry = registryOfVectors()
   const data = registryData(registry)
-  const image = imageOfVectors()
   const [[proxyKey, proxy]] = registry.proxies
   const address = new Address(0, filled(0x71))
   const details = proxyDetailsCell(proxy.details)
   const registration = registrationCell({ network: -239, registry: address, owner: proxy.owner, details })
   const signature = signCell(registration, keys.payer.secretKey)
-  const names = (list) => [...list].map(([key, cell]) => ({ key: hex(key), name: readName(cell) }))
   const { priceFloor, stakeMin, ...small } = registry.parameters
   return {
     code_hash: readPin('registry').hash,
     data: bocOf(data),
     data_hash: hex(data.hash()),
     parameters: { ...small, priceFloor: String(priceFloor), stakeMin: String(stakeMin) },
-    images: [...registry.lists.images.keys()].map((key) => ({
-      key: hex(key), name: image.name, mrtd: hex(image.mrtd), rtmr1: hex(image.rtmr1), rtmr2: hex(image.rtmr2),
-      shapes: image.shapes.map(({ name, rtmr0, xfam }) => ({ name, rtmr0: hex(rtmr0), xfam: hex(xfam) })),
-    })),
-    models: names(registry.lists.models),
-    roots: names(registry.lists.roots),
-    exceptions: [...registry.lists.exceptions.keys()].map((key) => ({
-      key: hex(key), status: 'OutOfDate', advisories: ['INTEL-SA-00960'], until: 1_830_000_000,
+    images: [{ key: hex(imageCell(imageOfVectors).hash()), ...plain(imageOfVectors) }],
+    snp_images: [{ key: hex(snpImageCell(snpImageOfVectors).hash()), ...plain(snpImageOfVectors) }],
+    models: [...registry.lists.models].map(([key, cell]) => ({ key: hex(key), name: readName(cell) })),
+    roots: rootsOfVectors.map(plain),
+    terms: Object.entries(termsOfVectors).map(([name, content]) => ({
+      key: hex(term[name](content).hash()), kind: Object.keys(plain({ [name]: 0 }))[0], content: plain(content),
     })),
     banned_platforms: [...registry.platformBans.keys()].map((key) => ({ key: hex(key), id: hex(Buffer.alloc(16, 0x77)) })),
     proxies: [{
