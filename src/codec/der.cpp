@@ -62,7 +62,17 @@ Result<std::uint64_t> read_base128(Reader& reader) {
 }  // namespace
 
 Result<DerElement> DerReader::next() {
-  TRY(const DerTag tag, peek());
+  TRY_VOID(peek());
+  return any();
+}
+
+Result<DerElement> DerReader::any() {
+  constexpr std::byte kLongTag{0x1f};
+  if (rest_.empty()) return truncated();
+  if ((rest_[0] & kLongTag) == kLongTag) {
+    return fail(CodecError::kWrongType, "DER tag of several bytes");
+  }
+  const auto tag = static_cast<DerTag>(rest_[0]);
   Reader reader(rest_.subspan(1));
   TRY(const std::size_t length, read_length(reader));
   const Result<BytesView> content = reader.take(length);

@@ -39,8 +39,10 @@ class DerReader {
  public:
   explicit DerReader(BytesView bytes) : rest_(bytes) {}
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
-  // The next element, whatever it is.
+  // The next element, whatever it is of these tags.
   [[nodiscard]] Result<DerElement> next();
+  // The next element of any single-byte tag, also one that DerTag does not name.
+  [[nodiscard]] Result<DerElement> any();
   // Whether an element of this tag comes next.
   [[nodiscard]] bool is_next(DerTag tag) const;
   // The content of the next element, which must have this tag and a minimal length.

@@ -32,17 +32,40 @@ crypto::Sha384Digest measurement(std::size_t index) {
       concat({label("cocoon/1 tdx-sim gpu measurement"), as_bytes(std::to_string(index))}));
 }
 
+Bytes firmware_element(const crypto::Sha384Digest& digest) {
+  return codec::der_sequence({codec::der_object_identifier("2.16.840.1.101.3.4.2.2"),
+                              codec::der_element(codec::DerTag::kOctetString, digest)});
+}
+
 // TCG DICE's composite device id: version, the chip's key, the firmware's digest.
-Bytes dice_extension(const crypto::P384PublicKey& chip_key) {
+Bytes composite_device_id(const crypto::P384PublicKey& chip_key) {
   const Bytes algorithm = codec::der_sequence({codec::der_object_identifier("1.2.840.10045.2.1"),
                                                codec::der_object_identifier("1.3.132.0.34")});
   const Bytes point = concat({std::array{std::byte{0}, std::byte{4}}, chip_key.view()});
   constexpr auto kBitString = static_cast<codec::DerTag>(0x03);
   const Bytes key = codec::der_sequence({algorithm, codec::der_element(kBitString, point)});
-  const Bytes firmware =
-      codec::der_sequence({codec::der_object_identifier("2.16.840.1.101.3.4.2.2"),
-                           codec::der_element(codec::DerTag::kOctetString, firmware_digest())});
-  return codec::der_sequence({codec::der_unsigned(1), key, firmware});
+  return codec::der_sequence({codec::der_unsigned(1), key, firmware_element(firmware_digest())});
+}
+
+// TCG DICE's TCB information: [0] vendor, [6] firmware, where a second digest is zeros.
+Bytes tcb_information() {
+  constexpr auto kVendor = static_cast<codec::DerTag>(0x80);
+  constexpr auto kFirmwareList = static_cast<codec::DerTag>(0xa6);
+  const Bytes digests = concat({firmware_element(firmware_digest()), firmware_element({})});
+  return codec::der_sequence({codec::der_element(kVendor, as_bytes(std::string_view("COCOON"))),
+                              codec::der_element(kFirmwareList, digests)});
+}
+
+void add_dice_extension(SimulatedGpu::Model model, const crypto::P384PublicKey& chip_key,
+                        CertificateTemplate& leaf) {
+  switch (model) {
+    case SimulatedGpu::Model::kHopper:
+      leaf.extensions.emplace_back("2.23.133.5.4.1", composite_device_id(chip_key));
+      break;
+    case SimulatedGpu::Model::kBlackwell:
+      leaf.extensions.emplace_back("2.23.133.5.4.1.1", tcb_information());
+      break;
+  }
 }
 
 void add_field(Writer& out, std::uint16_t type, BytesView value) {
@@ -63,6 +86,7 @@ Bytes opaque_data(const GpuOptions& options) {
   if (options.firmware == GpuOptions::Firmware::kAnother) fwid[0] ^= std::byte{1};
   if (options.firmware != GpuOptions::Firmware::kUnstated) add_field(out, 20, fwid);
   add_field(out, 21, std::array{std::byte{options.protected_pcie}});
+  if (!options.chip.empty()) add_field(out, 35, as_bytes(options.chip));
   Writer flag(Endian::kLittle);
   add_field(out, 36, flag.u16(options.feature_flag).view());
   return std::move(out).take();
@@ -112,11 +136,14 @@ codec::Json manifest(const char* kind, std::string_view id, const char* version,
 
 }  // namespace
 
-Result<SimulatedGpu> SimulatedGpu::create(const Platform::FillRandom& random, UnixSeconds now) {
+Result<SimulatedGpu> SimulatedGpu::create(const Platform::FillRandom& random, UnixSeconds now,
+                                          Model model) {
+  const std::string chip = model == Model::kHopper ? "GH100" : "GB100";
   // From the root down: the device CA, the model's, the provisioner's, the chip, its firmware.
-  constexpr std::array<const char*, kChainLength> kNames{
-      "Cocoon DEV Device Identity CA", "Cocoon DEV GH100 Identity",
-      "Cocoon DEV GH100 Provisioner ICA 1", "GH100 A01 GSP BROM", "GH100 A01 GSP FMC LF"};
+  const std::array<std::string, kChainLength> names{
+      "Cocoon DEV Device Identity CA", "Cocoon DEV " + chip + " Identity",
+      "Cocoon DEV " + chip + " Provisioner ICA 1", chip + " A01 GSP BROM",
+      chip + " A01 GSP FMC LF"};
   std::vector<P384KeyPair> keys;
   for (std::size_t i = 0; i < kChainLength; ++i) {
     TRY(P384KeyPair key, draw_key<P384KeyPair>(random));
@@ -127,14 +154,12 @@ Result<SimulatedGpu> SimulatedGpu::create(const Platform::FillRandom& random, Un
     CertificateTemplate what;
     what.not_before = UnixSeconds(now.value() - kBackdatedSeconds);
     what.not_after = UnixSeconds(now.value() + kValidSeconds);
-    what.common_name = kNames[i];
-    what.issuer_common_name = kNames[i == 0 ? 0 : i - 1];
+    what.common_name = names[i];
+    what.issuer_common_name = names[i == 0 ? 0 : i - 1];
     what.subject_key = keys[i].public_key();
     const bool is_leaf = i + 1 == kChainLength;
     what.kind = is_leaf ? CertificateTemplate::Kind::kLeaf : CertificateTemplate::Kind::kAuthority;
-    if (is_leaf) {
-      what.extensions.emplace_back("2.23.133.5.4.1", dice_extension(keys[i - 1].public_key()));
-    }
+    if (is_leaf) add_dice_extension(model, keys[i - 1].public_key(), what);
     TRY(crypto::Certificate made, crypto::issue_certificate(what, keys[i == 0 ? 0 : i - 1]));
     leaf_first.insert(leaf_first.begin(), std::move(made));
   }
@@ -179,6 +204,8 @@ std::string simulated_golden_json() {
   Json::Array manifests;
   manifests.push_back(
       manifest("driver", "NV_GPU_DRIVER_GH100_999.01", kGpuDriverVersion, kDriverIndices));
+  manifests.push_back(
+      manifest("driver", "NV_GPU_CC_DRIVER_GB100_999.01", kGpuDriverVersion, kDriverIndices));
   manifests.push_back(
       manifest("vbios", "NV_GPU_VBIOS_1010_0200_882_9900010002", kGpuVbiosVersion, kVbiosIndices));
   return codec::write_json(Json::object({{"version", Json::number(std::int64_t{1})},

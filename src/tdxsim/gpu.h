@@ -13,7 +13,8 @@ inline constexpr const char* kGpuVbiosVersion = "99.00.01.00.02";
 struct GpuOptions {
   std::string driver_version = kGpuDriverVersion;
   std::uint8_t protected_pcie = 0x55;  // off
-  std::uint16_t feature_flag = 0;      // one GPU passed through
+  std::uint16_t feature_flag = 0;      // how it is passed through
+  std::string chip = {};               // stated by Blackwell: "GB100"
   enum class Firmware : std::uint8_t { kCertified, kAnother, kUnstated };
   Firmware firmware = Firmware::kCertified;
   enum class Measurements : std::uint8_t { kGolden, kDriverBent, kVbiosBent };
@@ -24,9 +25,11 @@ struct GpuOptions {
 // whose private key is dropped once it has signed.
 class SimulatedGpu {
  public:
+  // GH100 and GB100, by their certificates.
+  enum class Model : std::uint8_t { kHopper, kBlackwell };
   // Certificates valid for ten years around `now`.
   [[nodiscard]] static Result<SimulatedGpu> create(const Platform::FillRandom& random,
-                                                   UnixSeconds now);
+                                                   UnixSeconds now, Model model = Model::kHopper);
   // A private key and the certificates as one secret document, and back.
   [[nodiscard]] SecretBytes save() const;
   [[nodiscard]] static Result<SimulatedGpu> load(BytesView saved);

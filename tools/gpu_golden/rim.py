@@ -147,7 +147,7 @@ def parse_resource(resource: etree._Element) -> tuple[int, list[str]]:
 
 def kind_of(rim_id: str, version: str) -> str:
     """Also holds the publisher's name to the version that was signed, so that no manifest passes for another."""
-    if re.fullmatch(r"NV_GPU_DRIVER_[A-Z0-9]+_" + re.escape(version), rim_id):
+    if re.fullmatch(r"NV_GPU_(CC_)?DRIVER_[A-Z0-9]+_" + re.escape(version), rim_id):
         return "driver"
     if re.fullmatch(r"NV_GPU_VBIOS_[A-Z0-9]+_[A-Z0-9]+_[A-Z0-9]+_" + re.escape(version.replace(".", "")), rim_id):
         return "vbios"

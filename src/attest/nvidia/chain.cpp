@@ -13,6 +13,7 @@ using crypto::Certificate;
 
 constexpr std::size_t kChainLength = 5;
 const std::string kDiceCompositeDeviceId = "2.23.133.5.4.1";
+const std::string kDiceTcbInfo = "2.23.133.5.4.1.1";
 const std::string kSha384Oid = "2.16.840.1.101.3.4.2.2";
 
 // "102bf659…" as bytes.
@@ -31,18 +32,9 @@ std::unexpected<Error> malformed(const char* why) {
   return fail(NvidiaError::kMalformed, std::string("GPU certificates: ") + why);
 }
 
-// SEQUENCE { version, key of the chip, SEQUENCE { hash algorithm, FWID } } (TCG DICE, the composite
-// device id).
-Result<crypto::Sha384Digest> read_fwid(const Certificate& leaf) {
-  const std::optional<Bytes> der = leaf.extension(kDiceCompositeDeviceId);
-  if (!der) return malformed("no DICE extension");
-  DerReader whole(*der);
-  TRY(DerReader fields, whole.sequence());
-  TRY_VOID(whole.expect_end());
-  TRY_VOID(fields.unsigned_integer());
-  TRY_VOID(fields.sequence());
-  TRY(DerReader firmware, fields.sequence());
-  TRY_VOID(fields.expect_end());
+// SEQUENCE { hash algorithm, FWID }, the next element.
+Result<crypto::Sha384Digest> read_digest(DerReader& in) {
+  TRY(DerReader firmware, in.sequence());
   TRY(const std::string algorithm, firmware.object_identifier());
   TRY(const BytesView fwid, firmware.element(DerTag::kOctetString));
   TRY_VOID(firmware.expect_end());
@@ -50,6 +42,47 @@ Result<crypto::Sha384Digest> read_fwid(const Certificate& leaf) {
   if (algorithm != kSha384Oid || fwid.size() != out.size()) return malformed("FWID");
   std::ranges::copy(fwid, out.begin());
   return out;
+}
+
+// Hopper: SEQUENCE { version, key of the chip, digest } (TCG DICE, the composite device id).
+Result<crypto::Sha384Digest> read_composite_device_id(BytesView der) {
+  DerReader whole(der);
+  TRY(DerReader fields, whole.sequence());
+  TRY_VOID(whole.expect_end());
+  TRY_VOID(fields.unsigned_integer());
+  TRY_VOID(fields.sequence());
+  TRY(const crypto::Sha384Digest fwid, read_digest(fields));
+  TRY_VOID(fields.expect_end());
+  return fwid;
+}
+
+// Blackwell: SEQUENCE of optional members, [6] the digests of firmware (TCG DICE Attestation
+// Architecture, DiceTcbInfo). The first is the firmware that signs; NVIDIA's second is zeros.
+Result<crypto::Sha384Digest> read_tcb_info(BytesView der) {
+  DerReader whole(der);
+  TRY(DerReader members, whole.sequence());
+  TRY_VOID(whole.expect_end());
+  constexpr auto kFirmwareList = static_cast<DerTag>(0xa6);  // [6], constructed
+  std::optional<crypto::Sha384Digest> fwid;
+  while (!members.at_end()) {
+    TRY(const codec::DerElement member, members.any());
+    if (member.tag != kFirmwareList) continue;
+    if (fwid) return malformed("two lists of firmware");
+    DerReader digests(member.content);
+    TRY(fwid, read_digest(digests));
+    while (!digests.at_end()) TRY_VOID(read_digest(digests));
+  }
+  if (!fwid) return malformed("no firmware in DICE's TCB information");
+  return *fwid;
+}
+
+Result<crypto::Sha384Digest> read_fwid(const Certificate& leaf) {
+  const std::optional<Bytes> composite = leaf.extension(kDiceCompositeDeviceId);
+  const std::optional<Bytes> tcb_info = leaf.extension(kDiceTcbInfo);
+  if (composite && tcb_info) return malformed("two DICE extensions");
+  if (composite) return read_composite_device_id(*composite);
+  if (tcb_info) return read_tcb_info(*tcb_info);
+  return malformed("no DICE extension");
 }
 
 // The chip's name before the first blank: "GH100 A01 GSP FMC LF".

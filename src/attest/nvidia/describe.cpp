@@ -1,6 +1,7 @@
 #include "attest/nvidia/describe.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "attest/nvidia/golden.h"
 
@@ -45,8 +46,9 @@ Json describe_gpu_report(const UnverifiedGpuReport& report) {
       {"protected_pcie", pcie_mode(device.protected_pcie)},
   });
   if (device.fwid) out.set("fwid", Json::string(to_hex(*device.fwid)));
-  if (device.feature_flag) {
-    out.set("feature_flag", Json::number(std::uint64_t{*device.feature_flag}));
+  if (!device.chip.empty()) out.set("chip", Json::string(device.chip));
+  if (device.passthrough) {
+    out.set("feature_flag", Json::number(std::uint64_t{std::to_underlying(*device.passthrough)}));
   }
   out.set("measurements", measurements(report));
   return out;

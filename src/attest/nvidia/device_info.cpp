@@ -18,6 +18,7 @@ enum class Field : std::uint16_t {
   kProjectSku = 18,
   kFwid = 20,
   kProtectedPcie = 21,
+  kChip = 35,
   kFeatureFlag = 36,
 };
 using Fields = std::map<std::uint16_t, BytesView>;
@@ -98,6 +99,7 @@ Result<DeviceInfo> parse_all(BytesView opaque) {
   TRY(out.project, text(fields, Field::kProject));
   TRY(out.project_sku, text(fields, Field::kProjectSku));
   TRY(out.chip_sku, text(fields, Field::kChipSku));
+  TRY(out.chip, text(fields, Field::kChip));
   TRY(out.nvdec0, setting(fields, Field::kNvdec0, DeviceInfo::Decoder::kEnabled,
                           DeviceInfo::Decoder::kDisabled));
   TRY(out.protected_pcie, setting(fields, Field::kProtectedPcie, DeviceInfo::ProtectedPcie::kOn,
@@ -109,7 +111,8 @@ Result<DeviceInfo> parse_all(BytesView opaque) {
   }
   if (const BytesView* const value = find(fields, Field::kFeatureFlag)) {
     Reader in(*value, Endian::kLittle);
-    TRY(out.feature_flag, in.u16());
+    TRY(const std::uint16_t flag, in.u16());
+    out.passthrough = static_cast<DeviceInfo::Passthrough>(flag);
     TRY_VOID(in.expect_end());
   }
   return out;

@@ -52,6 +52,26 @@ TEST_CASE("accepts a simulated GPU with matching driver and VBIOS, cold and warm
   check_refused(world.judge(), NvidiaError::kUntrustedRoot);
 }
 
+TEST_CASE(
+    "accepts a simulated Blackwell, whose certificate and driver manifest are of later kinds") {
+  World world;
+  const auto blackwell = SimulatedGpu::create(tdxsim::seeded_bytes("blackwell"), kFixtureNow,
+                                              SimulatedGpu::Model::kBlackwell)
+                             .value();
+  world.policy.roots = {blackwell.root_fingerprint()};
+  for (const char* chip : {"", "GB100"}) {
+    const auto judged = world.judge({blackwell.evidence(world.nonce, {.chip = chip}).value()});
+    REQUIRE(judged.has_value());
+    CHECK(judged->front().model == "GB100");
+  }
+  check_refused(world.judge({blackwell.evidence(world.nonce, {.chip = "GB202"}).value()}),
+                NvidiaError::kNoGolden);
+  GpuOptions another;
+  another.firmware = GpuOptions::Firmware::kAnother;
+  check_refused(world.judge({blackwell.evidence(world.nonce, another).value()}),
+                NvidiaError::kFirmwareMismatch);
+}
+
 TEST_CASE("refuses a simulated GPU that deviates, each for its reason") {
   World world;
   GpuOptions options;
@@ -70,6 +90,10 @@ TEST_CASE("refuses a simulated GPU that deviates, each for its reason") {
   options = {};
   options.feature_flag = 2;
   check_refused(world.judge(options), NvidiaError::kMode);
+  options.feature_flag = 3;
+  check_refused(world.judge(options), NvidiaError::kMode);
+  options.feature_flag = 1;
+  CHECK(world.judge(options).has_value());
   options = {};
   options.firmware = GpuOptions::Firmware::kUnstated;
   check_refused(world.judge(options), NvidiaError::kMode);

@@ -136,7 +136,10 @@ const GoldenManifest* GoldenSet::find(GoldenManifest::Kind kind, std::string_vie
 }
 
 std::string driver_manifest_id(std::string_view model, const DeviceInfo& device) {
-  return "NV_GPU_DRIVER_" + std::string(model) + "_" + device.driver_version;
+  const bool is_hopper = model == "GH100";
+  const std::string chip(device.chip.empty() ? model : device.chip);
+  return (is_hopper ? "NV_GPU_DRIVER_GH100" : "NV_GPU_CC_DRIVER_" + chip) + "_" +
+         device.driver_version;
 }
 
 std::string vbios_manifest_id(const DeviceInfo& device) {

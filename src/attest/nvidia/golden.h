@@ -40,8 +40,8 @@ class GoldenSet {
 // What is signed: "cocoon/1 gpu golden\0" ‖ the file's bytes.
 [[nodiscard]] Bytes golden_signing_input(BytesView json);
 
-// NVIDIA's names for its manifests: "NV_GPU_DRIVER_GH100_535.86.09" and
-// "NV_GPU_VBIOS_1010_0200_882_96005E0001".
+// NVIDIA's names for its manifests: "NV_GPU_DRIVER_GH100_535.86.09" of Hopper,
+// "NV_GPU_CC_DRIVER_GB100_575.32" of later models, and "NV_GPU_VBIOS_1010_0200_882_96005E0001".
 [[nodiscard]] std::string driver_manifest_id(std::string_view model, const DeviceInfo& device);
 [[nodiscard]] std::string vbios_manifest_id(const DeviceInfo& device);
 

@@ -21,13 +21,16 @@ struct DeviceInfo {
   std::string project;         // "1010"
   std::string project_sku;     // "0200"
   std::string chip_sku;        // "882"
+  std::string chip;            // "GB100"; empty on Hopper and older drivers
   enum class Decoder : std::uint8_t { kUnstated, kEnabled, kDisabled };
   Decoder nvdec0 = Decoder::kUnstated;
   // Measurement of the firmware that signs reports; drivers before 550 do not state it.
   std::optional<crypto::Sha384Digest> fwid;
   enum class ProtectedPcie : std::uint8_t { kUnstated, kOn, kOff };
   ProtectedPcie protected_pcie = ProtectedPcie::kUnstated;
-  std::optional<std::uint16_t> feature_flag;  // 0: one GPU passed through; newer drivers
+  // How GPUs are passed through; newer drivers state it.
+  enum class Passthrough : std::uint16_t { kMultiple = 0, kSingle = 1, kProtectedPcie = 2 };
+  std::optional<Passthrough> passthrough;
 };
 
 // An SPDM measurements exchange (DMTF DSP0274): the request, which the verifier's nonce is in, and

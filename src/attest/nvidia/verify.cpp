@@ -5,6 +5,11 @@
 namespace cocoon::attest::nvidia {
 namespace {
 
+// A group over protected PCIe shares plaintext; values that nobody has explained may as well.
+bool is_confidential(DeviceInfo::Passthrough how) {
+  return how == DeviceInfo::Passthrough::kMultiple || how == DeviceInfo::Passthrough::kSingle;
+}
+
 bool names(const std::vector<std::string>& versions, const std::string& version) {
   return std::ranges::find(versions, version) != versions.end();
 }
@@ -21,8 +26,8 @@ Status check_gpu_mode(const DeviceInfo& device) {
     case DeviceInfo::ProtectedPcie::kOn:
       return refused("the GPU shares plaintext with others over NVLink (protected PCIe)");
   }
-  if (device.feature_flag.value_or(0) != 0) {
-    return refused("the GPU is not passed through alone in confidential mode");
+  if (device.passthrough && !is_confidential(*device.passthrough)) {
+    return refused("the GPU is passed through in another mode than the confidential ones");
   }
   if (!device.fwid) return refused("the driver is too old to state the GPU's firmware");
   return {};

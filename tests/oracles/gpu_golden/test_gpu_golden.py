@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 
 from golden_files import AT, DATA, DRIVER, FILES, KEY, VBIOS, make
-from rim import RimError, read_rim
+from rim import RimError, kind_of, read_rim
 
 RIMS = DATA / "rims"
 LATER = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -62,6 +62,12 @@ class Manifests(unittest.TestCase):
     def test_refuses_a_manifest_under_another_name(self):
         self.refused("does not name", DRIVER + ".xml", "NV_GPU_DRIVER_GH100_550.144.04")
         self.refused("does not name", DRIVER + ".xml", VBIOS)
+
+    def test_knows_the_names_of_drivers_of_each_generation(self):
+        self.assertEqual(kind_of("NV_GPU_DRIVER_GH100_550.144.03", "550.144.03"), "driver")
+        self.assertEqual(kind_of("NV_GPU_CC_DRIVER_GB100_575.32", "575.32"), "driver")
+        with self.assertRaisesRegex(RimError, "does not name"):
+            kind_of("NV_GPU_OTHER_DRIVER_GB100_575.32", "575.32")
 
     def test_refuses_wrapped_signatures_and_hostile_xml(self):
         wrap = lambda data: b'<x xmlns="http://standards.iso.org/iso/19770/-2/2015/schema.xsd">' + data.split(b"?>")[-1] + b"</x>"
