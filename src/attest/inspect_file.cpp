@@ -32,6 +32,7 @@ void add_members(Json& out, Json members) {
 Bytes decoded(BytesView file) {
   std::string digits(as_text(file));
   std::erase_if(digits, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
+  if (digits.starts_with("0x")) digits.erase(0, 2);
   const auto bytes = from_hex(digits);
   return bytes.has_value() && !bytes->empty() ? *bytes : to_bytes(file);
 }

@@ -39,20 +39,24 @@ Result<amd::SnpEvidence> snp_evidence(BytesView evidence, BytesView certificates
 
 Status judge_snp(BytesView bytes, BytesView certificates, UnixSeconds at, DeviceVerdict& out) {
   out.facts.set("platform", Json::string("sev-snp"));
+  out.facts.set("signatures_hold", Json::boolean(false));
   TRY(const amd::SnpEvidence evidence, snp_evidence(bytes, certificates));
   TRY(const auto report, amd::UnverifiedReport::parse(evidence.report));
   add_facts(out, amd::describe_report(report));
   amd::EndorsementCache nothing_remembered(0);
   TRY(const auto verified,
       amd::verify_snp_evidence(evidence.encode(), amd::amd_roots(), at, nothing_remembered));
+  out.facts.set("signatures_hold", Json::boolean(true));
   out.facts.set("product", Json::string(amd::name_of(verified.product())));
   constexpr amd::GuestPolicy kAnyFirmware{.genoa_tcb_min = amd::TcbVersion{},
                                           .turin_tcb_min = amd::TcbVersion{}};
-  return amd::check_guest(verified, kAnyFirmware);
+  out.reasons = amd::guest_problems(verified, kAnyFirmware);
+  return {};
 }
 
 Status judge_gpu(BytesView bytes, BytesView certificates, UnixSeconds at, DeviceVerdict& out) {
   out.facts.set("platform", Json::string("nvidia-gpu"));
+  out.facts.set("signatures_hold", Json::boolean(false));
   TRY(nvidia::UnverifiedGpuReport report, nvidia::UnverifiedGpuReport::parse(bytes));
   add_facts(out, nvidia::describe_gpu_report(report));
   out.facts.set("measurements_judged", Json::boolean(false));
@@ -62,6 +66,7 @@ Status judge_gpu(BytesView bytes, BytesView certificates, UnixSeconds at, Device
   out.facts.set("model", Json::string(chain.model()));
   out.facts.set("gpu_id", Json::string(chain.gpu_id().hex()));
   TRY(const auto verified, nvidia::verify_gpu_report(std::move(report), chain, at));
+  out.facts.set("signatures_hold", Json::boolean(true));
   return nvidia::check_gpu_mode(verified.report().device());
 }
 

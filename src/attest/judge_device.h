@@ -15,7 +15,8 @@ struct DeviceVerdict {
   codec::Json facts = codec::Json::object();
 
   [[nodiscard]] bool is_accepted() const { return reasons.empty(); }
-  // What `cocoon attest verify --json` prints: verdict, reasons, and the facts.
+  // What `cocoon attest verify --json` prints: verdict, reasons, and the facts, among them whether
+  // the signatures hold up to the vendor's root.
   [[nodiscard]] codec::Json to_json() const;
 };
 

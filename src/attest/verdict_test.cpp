@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "attest/intel/recorded_test.h"
 #include "attest/reason.h"
@@ -29,6 +30,28 @@ std::vector<std::string> codes_of(const QuoteVerdict& verdict) {
 
 bool is_accepted(const QuoteVerdict& verdict) {
   return verdict.record.outcome == Verdict::Outcome::kAccept;
+}
+
+// Those of the levels that the vector reaches, sorted; none where no status can be given.
+std::vector<std::string> advisories_of(const Json& expected) {
+  std::set<std::string> out;
+  const std::string status = text_of(expected, "qvl_final_status");
+  if (status == "NotSupported" || status == "FmspcMismatch") return {};
+  for (const char* key : {"platform_tcb", "tdx_module", "qe_tcb"}) {
+    const Json::Array* const level = expected.find(key)->as_array();
+    if (level == nullptr || level->back().as_array() == nullptr) continue;
+    for (const Json& advisory : *level->back().as_array()) out.insert(*advisory.as_string());
+  }
+  return {out.begin(), out.end()};
+}
+
+void check_attributes(const QuoteVerdict& verdict, const Json& expected) {
+  const auto said = [&](const char* key) { return *expected.find(key)->as_boolean(); };
+  const std::uint64_t attributes = verdict.quote->body().td_attributes;
+  CHECK_EQ((attributes & 1U) != 0, said("debug"));
+  CHECK_EQ((attributes & 0xffU) != 0, said("td_attr_TUD_nonzero"));
+  CHECK_EQ((attributes >> 28U & 1U) != 0, said("sept_ve_disable"));
+  CHECK_EQ((attributes >> 63U & 1U) != 0, said("perfmon"));
 }
 
 // Why each recorded vector is refused; those that are not named are accepted.
@@ -98,6 +121,8 @@ TEST_CASE("every recorded vector gets its expected status, for the expected reas
     CHECK_EQ(text_of(json, "fmspc"), text_of(expected, "fmspc"));
     CHECK_EQ(text_of(json, "mrtd"), text_of(expected, "mrtd"));
     CHECK_EQ(text_of(json, "report_data"), text_of(expected, "reportdata"));
+    CHECK_EQ(verdict.record.advisories, advisories_of(expected));
+    check_attributes(verdict, expected);
     ++count;
   }
   CHECK_GE(count, 15);

@@ -52,6 +52,9 @@ struct QuoteOptions {
 struct CollateralOptions {
   enum class Revoked : std::uint8_t { kNothing, kPck, kPckIssuer, kTcbSigner };
   Revoked revoked = Revoked::kNothing;
+  // Whose list of revoked PCK certificates it carries.
+  enum class PckList : std::uint8_t { kOfIssuer, kOfOtherCa };
+  PckList pck_list = PckList::kOfIssuer;
   std::uint32_t evaluation_number = 1;
   // Seconds from now to the issue and to the next update of TCB info and QE identity.
   std::int64_t issued_after = -86'400;

@@ -34,7 +34,6 @@ bool is_cpu_of(const CpuId& cpu, Product product) {
 }
 
 std::unexpected<Error> wrong_chip(const char* why) { return fail(AmdError::kWrongChip, why); }
-std::unexpected<Error> bad_guest(const char* why) { return fail(AmdError::kGuestPolicy, why); }
 
 // The chip that the report is about; see VerifiedReport::chip_id().
 Result<Bytes> match_chip(const ReportBody& body, const VerifiedEndorsement& endorsement) {
@@ -111,21 +110,31 @@ Result<VerifiedReport> verify_report(UnverifiedReport report,
   return out;
 }
 
-Status check_guest(const VerifiedReport& report, const GuestPolicy& policy) {
+std::vector<Error> guest_problems(const VerifiedReport& report, const GuestPolicy& policy) {
+  std::vector<Error> out;
+  const auto refuse_if = [&](bool is_bad, const char* why) {
+    if (is_bad) out.emplace_back(AmdError::kGuestPolicy, why);
+  };
   const ReportBody& body = report.body();
-  TRY_VOID(check_product(report, policy));
-  if ((body.policy & kPolicyDebug) != 0) return bad_guest("the guest may be debugged");
-  if ((body.policy & kPolicyMigrateMa) != 0) return bad_guest("the guest may be migrated");
-  if ((body.policy & kPolicyMustBeOne) == 0 || (body.policy & ~kPolicyKnown) != 0) {
-    return bad_guest("the guest's policy has an unknown bit");
+  if (const Status product = check_product(report, policy); !product) {
+    out.push_back(product.error());
   }
-  if (body.vmpl != 0) return bad_guest("the report was not asked for at VMPL 0");
-  if (report.product() == Product::kGenoa &&
-      (body.platform_info & kPlatformAliasCheckComplete) == 0) {
-    return bad_guest("the memory was not checked for aliases");
-  }
-  if (report.chip_id().empty()) return bad_guest("nothing names the chip");
-  return {};
+  refuse_if((body.policy & kPolicyDebug) != 0, "the guest may be debugged");
+  refuse_if((body.policy & kPolicyMigrateMa) != 0, "the guest may be migrated");
+  refuse_if((body.policy & kPolicyMustBeOne) == 0 || (body.policy & ~kPolicyKnown) != 0,
+            "the guest's policy has an unknown bit");
+  refuse_if(body.vmpl != 0, "the report was not asked for at VMPL 0");
+  refuse_if(report.product() == Product::kGenoa &&
+                (body.platform_info & kPlatformAliasCheckComplete) == 0,
+            "the memory was not checked for aliases");
+  refuse_if(report.chip_id().empty(), "nothing names the chip");
+  return out;
+}
+
+Status check_guest(const VerifiedReport& report, const GuestPolicy& policy) {
+  std::vector<Error> problems = guest_problems(report, policy);
+  if (problems.empty()) return {};
+  return std::unexpected(std::move(problems.front()));
 }
 
 }  // namespace cocoon::attest::amd

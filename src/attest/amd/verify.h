@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "attest/amd/endorsement.h"
 #include "attest/amd/guest_policy.h"
 #include "attest/amd/report.h"
@@ -36,10 +38,13 @@ class VerifiedReport {
                                                    const VerifiedEndorsement& endorsement,
                                                    UnixSeconds at);
 
-// kRefusedProduct: Milan, or a product that the policy does not name. kTcbTooOld: REPORTED_TCB
-// below the policy's floor. kGuestPolicy: DEBUG or MIGRATE_MA allowed, an unknown policy bit set,
-// not at VMPL 0, a Genoa whose memory was not checked for aliases (AMD-SB-3015), a chip without a
-// name.
+// Each that holds. kRefusedProduct: Milan, or a product that the policy does not name. kTcbTooOld:
+// REPORTED_TCB below the policy's floor. kGuestPolicy: DEBUG or MIGRATE_MA allowed, an unknown
+// policy bit set, not at VMPL 0, a Genoa whose memory was not checked for aliases (AMD-SB-3015), a
+// chip without a name.
+[[nodiscard]] std::vector<Error> guest_problems(const VerifiedReport& report,
+                                                const GuestPolicy& policy);
+// The first of them.
 [[nodiscard]] Status check_guest(const VerifiedReport& report, const GuestPolicy& policy);
 
 }  // namespace cocoon::attest::amd

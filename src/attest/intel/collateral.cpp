@@ -27,6 +27,27 @@ Result<std::string> text_member(const Json& collateral, std::string_view key) {
   return *value->as_string();
 }
 
+// The certificates of a chain: PEM, or as the headers of Intel's service carry it, with PEM's
+// blanks and line ends as %20 and %0A.
+Result<std::string> chain_member(const Json& collateral, std::string_view key) {
+  TRY(std::string text, text_member(collateral, key));
+  if (!text.contains('%')) return text;
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      out += text[at];
+      continue;
+    }
+    const auto byte = from_hex(std::string_view(text).substr(at + 1, 2));
+    if (!byte || byte->size() != 1) {
+      return fail(IntelError::kMalformed, std::string(key) + " has an incomplete escape");
+    }
+    out += static_cast<char>((*byte)[0]);
+    at += 2;
+  }
+  return out;
+}
+
 // A revocation list as hexadecimal of its DER, as PEM, or as base64 of its DER: PCS, PCCS and the
 // libraries around them hand out each of these.
 Result<Bytes> list_member(const Json& collateral, std::string_view key) {
@@ -106,9 +127,9 @@ Result<UnverifiedCollateral> parse_members(BytesView bytes) {
   TRY(SignedText qe_identity, signed_member(json, raw, "qe_identity", "enclaveIdentity"));
   out.qe_identity = std::move(qe_identity.text);
   out.qe_identity_signature = qe_identity.signature;
-  TRY(out.tcb_info_issuer_chain, text_member(json, "tcb_info_issuer_chain"));
-  TRY(out.qe_identity_issuer_chain, text_member(json, "qe_identity_issuer_chain"));
-  TRY(out.pck_crl_issuer_chain, text_member(json, "pck_crl_issuer_chain"));
+  TRY(out.tcb_info_issuer_chain, chain_member(json, "tcb_info_issuer_chain"));
+  TRY(out.qe_identity_issuer_chain, chain_member(json, "qe_identity_issuer_chain"));
+  TRY(out.pck_crl_issuer_chain, chain_member(json, "pck_crl_issuer_chain"));
   TRY(out.root_ca_crl, list_member(json, "root_ca_crl"));
   TRY(out.pck_crl, list_member(json, "pck_crl"));
   return out;

@@ -40,6 +40,17 @@ Status verify_text(const std::string& text) {
   return verified ? Status() : std::unexpected(verified.error());
 }
 
+// As the headers of Intel's service carry it.
+std::string percent_encoded(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool is_plain =
+        (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    out += is_plain ? std::string(1, c) : "%" + to_hex(as_bytes(std::string_view(&c, 1)));
+  }
+  return out;
+}
+
 // The certificates of a PEM text the other way round.
 std::string reversed(const std::string& pem) {
   const std::size_t second = pem.find("-----BEGIN", 10);
@@ -124,6 +135,10 @@ TEST_CASE("the encodings that libraries hand out mean the same") {
     CHECK(verify_with(key, Json::string(reversed(pem))).has_value());
     CHECK(verify_with(key, Json::string(pem + std::string(1, '\0'))).has_value());
     CHECK_FALSE(verify_with(key, Json::string(pem + pem)).has_value());
+    CHECK(verify_with(key, Json::string(percent_encoded(pem))).has_value());
+    CHECK_FALSE(verify_with(key, Json::string(pem + "%")).has_value());
+    CHECK_FALSE(verify_with(key, Json::string(pem + "%0")).has_value());
+    CHECK_FALSE(verify_with(key, Json::string(pem + "%zz")).has_value());
     const std::string leaf = pem.substr(0, pem.find("-----BEGIN", 10));
     CHECK_FALSE(verify_with(key, Json::string(leaf)).has_value());
   }

@@ -172,7 +172,7 @@ void judge_levels(const VerifiedQuote& quote, const VerifiedCollateral& collater
   if (body.td15) {
     status = after_relaunch_check(info, quote.pck(), launch, qe, body.td15->tee_tcb_svn2);
     const Reached current = reach(info, quote.pck(), body.td15->tee_tcb_svn2);
-    if (status == TcbStatus::kUpToDate && current.both != TcbStatus::kUpToDate) {
+    if (is_worse(current.both, status)) {
       status = current.both;
       levels = current.levels;
     }

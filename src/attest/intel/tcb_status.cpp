@@ -33,6 +33,21 @@ std::optional<TcbStatus> tcb_status_of(std::string_view name) {
   return found->first;
 }
 
+bool is_worse(TcbStatus a, TcbStatus b) {
+  using enum TcbStatus;
+  constexpr std::array kWorstLast{kUpToDate,
+                                  kSwHardeningNeeded,
+                                  kConfigurationNeeded,
+                                  kConfigurationAndSwHardeningNeeded,
+                                  kOutOfDate,
+                                  kOutOfDateConfigurationNeeded,
+                                  kTdRelaunchAdvised,
+                                  kTdRelaunchAdvisedConfigurationNeeded,
+                                  kRevoked,
+                                  kNotSupported};
+  return std::ranges::find(kWorstLast, a) > std::ranges::find(kWorstLast, b);
+}
+
 bool needs_configuration(TcbStatus status) {
   switch (status) {
     case TcbStatus::kConfigurationNeeded:

@@ -3,8 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "attest/intel/recorded_test.h"
+#include "codec/rfc3339.h"
+#include "tdxsim/fixture.h"
+#include "tdxsim/vendor.h"
 
 using namespace cocoon;
 using namespace cocoon::attest::intel;
@@ -66,7 +70,66 @@ ByteArray<16> svn(std::uint8_t module, std::uint8_t version, std::uint8_t microc
   return {std::byte{module}, std::byte{version}, std::byte{microcode}};
 }
 
+// The moments inside which everything counts that came with the quote; none if the first is later.
+void check_window(const VerifiedQuote& quote, const VerifiedCollateral& collateral,
+                  const codec::Json::Array& expected) {
+  const auto first = std::max(collateral.validity().first, quote.chain().validity.first);
+  const auto last = std::min(collateral.validity().last, quote.chain().validity.last);
+  const auto second = [&](std::size_t i) {
+    return codec::parse_rfc3339(*expected[i].as_string()).value();
+  };
+  CHECK_EQ(first, second(0));
+  // A document's window ends before its next update, a list's with it.
+  CHECK((last == second(1) || last == UnixSeconds(second(1).value() - 1)));
+}
+
+// [name?, status, isvsvn, tcbDate, advisories or nothing]
+void check_level(const SvnLevel* level, const codec::Json::Array* expected) {
+  CHECK_EQ(level == nullptr, expected == nullptr);
+  if (level == nullptr || expected == nullptr) return;
+  const std::size_t at = expected->size() == 5 ? 1 : 0;
+  CHECK_EQ(name_of(level->verdict.status), *(*expected)[at].as_string());
+  CHECK_EQ(level->isv_svn, (*expected)[at + 1].as_unsigned());
+  CHECK_EQ(level->verdict.tcb_date, codec::parse_rfc3339(*(*expected)[at + 2].as_string()).value());
+}
+
 }  // namespace
+
+// What expected.json says beside the final status: the window, who is revoked, the quoting enclave
+// and the TDX module's level that are reached.
+TEST_CASE("every recorded vector reaches the levels that are expected of it") {
+  int count = 0;
+  for (const auto& folder : std::filesystem::directory_iterator("tests/data/attestation/tdx")) {
+    const std::string path = folder.path().string();
+    CAPTURE(path);
+    const Bytes json = test::read_file(path + "/expected.json");
+    const auto expected = codec::parse_json(as_text(json)).value();
+    const std::vector roots{intel_sgx_root()};
+    const auto quote =
+        verify_quote(UnverifiedQuote::parse(test::read_file(path + "/quote.bin")).value(), roots)
+            .value();
+    const auto collateral =
+        verify_collateral(
+            UnverifiedCollateral::parse(test::read_file(path + "/collateral.json")).value(), roots)
+            .value();
+    check_window(quote, collateral, *expected.find("collateral_window")->as_array());
+    const TcbInfo& info = collateral.tcb_info();
+    CHECK_EQ(quote.pck().fmspc == info.fmspc, *expected.find("fmspc_match")->as_boolean());
+    CHECK_EQ(collateral.qe_identity().matches(quote.quote().qe_report()).has_value(),
+             *expected.find("qe_identity_ok")->as_boolean());
+    CHECK_EQ(collateral.pck_list().revokes(quote.chain().leaf),
+             *expected.find("pck_revoked")->as_boolean());
+    check_level(level_of(collateral.qe_identity().levels, quote.quote().qe_report().isv_svn),
+                expected.find("qe_tcb")->as_array());
+    const auto version = std::to_integer<std::uint8_t>(quote.body().tee_tcb_svn[1]);
+    const ModuleIdentity* const module = version == 0 ? nullptr : info.module_of(version);
+    const auto module_svn = std::to_integer<std::uint32_t>(quote.body().tee_tcb_svn[0]);
+    check_level(module == nullptr ? nullptr : level_of(module->levels, module_svn),
+                expected.find("tdx_module")->as_array());
+    ++count;
+  }
+  CHECK_GE(count, 15);
+}
 
 TEST_CASE("a platform in order is up to date under every body") {
   CHECK_EQ(status_of({}), TcbStatus::kUpToDate);
@@ -146,6 +209,13 @@ TEST_CASE("a TD whose platform fell back since its launch has the worse status")
   CHECK_EQ(status_of({.quote = fell_back}), TcbStatus::kOutOfDate);
   const QuoteOptions unknown{.version = 5, .tee_tcb_svn2 = svn(5, 2, 2)};
   CHECK_EQ(status_of({.quote = unknown}), TcbStatus::kNotSupported);
+  // Also where the launch itself was no better than SWHardeningNeeded.
+  const auto hardening =
+      edited(R"(]},"tcbDate":"2025-05-14T00:00:00Z","tcbStatus":"UpToDate")",
+             R"(]},"tcbDate":"2025-05-14T00:00:00Z","tcbStatus":"SWHardeningNeeded")");
+  CHECK_EQ(status_of({.quote = {.version = 5}, .collateral = hardening}),
+           TcbStatus::kSwHardeningNeeded);
+  CHECK_EQ(status_of({.quote = fell_back, .collateral = hardening}), TcbStatus::kOutOfDate);
 }
 
 TEST_CASE("collateral counts from its issue until just before its next update") {
@@ -186,6 +256,30 @@ TEST_CASE("collateral of another platform model or another root does not vouch f
   CHECK_FALSE(judged.status.has_value());
   REQUIRE_EQ(judged.problems.size(), 1);
   CHECK(judged.problems[0].is(IntelError::kCollateralMismatch));
+}
+
+TEST_CASE("a quote may come from either of Intel's authorities, and its list from that one only") {
+  using tdxsim::Vendor;
+  for (const Vendor::Ca ca : {Vendor::Ca::kPlatform, Vendor::Ca::kProcessor}) {
+    const auto judged = [&](CollateralOptions::PckList list) {
+      const auto platform =
+          Vendor::create(tdxsim::seeded_bytes("vendor"), test::kFixtureNow, ca)
+              ->make_platform(tdxsim::seeded_bytes("platform"), {.pck_list = list})
+              .value();
+      const std::vector roots{platform.root_fingerprint()};
+      const Bytes bytes = platform.quote({}, tdxsim::default_measurements()).value();
+      const auto quote = verify_quote(UnverifiedQuote::parse(bytes).value(), roots).value();
+      CHECK_EQ(quote.chain().issuer.subject_common_name().ends_with("Processor CA"),
+               ca == Vendor::Ca::kProcessor);
+      return judge_tcb(quote, collateral_of(platform).value(), test::kFixtureNow);
+    };
+    const TcbJudgement own = judged(CollateralOptions::PckList::kOfIssuer);
+    CHECK(own.problems.empty());
+    CHECK_EQ(own.status, TcbStatus::kUpToDate);
+    const TcbJudgement other = judged(CollateralOptions::PckList::kOfOtherCa);
+    REQUIRE_EQ(other.problems.size(), 1);
+    CHECK(other.problems[0].is(IntelError::kCollateralMismatch));
+  }
 }
 
 TEST_CASE("a verifier remembers platforms and still sees what is new") {
