@@ -34,6 +34,7 @@ COMPILER = re.compile(
 OPENSSL = re.compile(
     r"(d2i|i2d|ASN1|BIO|BN|CRYPTO|EC|ECDSA|ERR|EVP|HMAC|OBJ|OPENSSL|OSSL|PEM|PKCS5|RAND|SSL|X509|X509V3)_\w+|HMAC"
 )
+SODIUM = re.compile(r"crypto_sign_ed25519_\w+")  # docs/adr/0032-ed25519-by-libsodium.md
 # kind -> what belongs to it, by demangled name, and a room in which it must be found
 DENIED = {
     "sockets": (r"socket|connect|bind|listen|accept4?|recv(from|msg)?|send(to|msg)?|epoll_\w+|poll|SSL_\w+|BIO_\w+", "net"),
@@ -94,7 +95,9 @@ def kind_of(name: str) -> str | None:
 
 
 def is_allowed(symbol: str) -> bool:
-    return symbol.startswith("_Z") or symbol in ALLOWED or bool(COMPILER.fullmatch(symbol) or OPENSSL.fullmatch(symbol))
+    return symbol.startswith("_Z") or symbol in ALLOWED or bool(
+        COMPILER.fullmatch(symbol) or OPENSSL.fullmatch(symbol) or SODIUM.fullmatch(symbol)
+    )
 
 
 def check(build: Path, closure: list[str]) -> list[str]:

@@ -1,5 +1,7 @@
 #include "crypto/keys.h"
 
+#include <sodium/crypto_sign_ed25519.h>
+
 #include "base/check.h"
 #include "crypto/openssl_handles.h"
 
@@ -9,26 +11,12 @@ namespace {
 using openssl::raw;
 using openssl::refuse;
 
-template <class PublicKey>
-PublicKey public_key_of(const EVP_PKEY* pkey) {
-  ByteArray<PublicKey::kSize> out;
-  std::size_t length = out.size();
-  COCOON_CHECK(EVP_PKEY_get_raw_public_key(pkey, raw(MutableBytesView(out)), &length) == 1);
-  COCOON_CHECK(length == out.size());
-  return PublicKey(out);
-}
-
-openssl::Pkey private_pkey(const char* kind, const SecretArray<32>& bytes) {
-  openssl::Pkey pkey(
-      EVP_PKEY_new_raw_private_key_ex(nullptr, kind, nullptr, raw(bytes.expose()), 32));
-  COCOON_CHECK(pkey != nullptr);  // every 32 bytes are a private key of these two curves
-  return pkey;
-}
-
 }  // namespace
 
+// libsodium's calls here draw no randomness and choose no implementation, so sodium_init() is not
+// needed before them.
 struct Ed25519KeyPair::State {
-  openssl::Pkey pkey;
+  SecretArray<crypto_sign_ed25519_SECRETKEYBYTES> key;  // the seed, then the public key
 };
 
 Ed25519KeyPair::Ed25519KeyPair(std::shared_ptr<const State> state,
@@ -36,36 +24,27 @@ Ed25519KeyPair::Ed25519KeyPair(std::shared_ptr<const State> state,
     : state_(std::move(state)), public_key_(public_key) {}
 
 Ed25519KeyPair Ed25519KeyPair::from_seed(SecretArray<32> seed) {
-  auto state = std::make_shared<const State>(private_pkey("ED25519", seed));
-  const auto public_key = public_key_of<Ed25519PublicKey>(state->pkey.get());
-  return {std::move(state), public_key};
+  auto state = std::make_shared<State>();
+  ByteArray<32> public_key;
+  COCOON_CHECK(crypto_sign_ed25519_seed_keypair(raw(MutableBytesView(public_key)),
+                                                raw(state->key.expose_mutable()),
+                                                raw(seed.expose())) == 0);
+  return {std::move(state), Ed25519PublicKey(public_key)};
 }
 
 Ed25519Signature Ed25519KeyPair::sign(BytesView message) const {
   COCOON_CHECK(state_ != nullptr);
-  const openssl::MdContext context(EVP_MD_CTX_new());
-  COCOON_CHECK(context != nullptr);
-  COCOON_CHECK(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr,
-                                     state_->pkey.get(), nullptr) == 1);
   ByteArray<64> out;
-  std::size_t length = out.size();
-  COCOON_CHECK(EVP_DigestSign(context.get(), raw(MutableBytesView(out)), &length, raw(message),
-                              message.size()) == 1);
-  COCOON_CHECK(length == out.size());
+  COCOON_CHECK(crypto_sign_ed25519_detached(raw(MutableBytesView(out)), nullptr, raw(message),
+                                            message.size(), raw(state_->key.expose())) == 0);
   return Ed25519Signature(out);
 }
 
 Status verify_ed25519(const Ed25519PublicKey& key, BytesView message,
                       const Ed25519Signature& signature) {
-  const openssl::Pkey pkey(
-      EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, raw(key.view()), 32));
-  const openssl::MdContext context(EVP_MD_CTX_new());
-  COCOON_CHECK(pkey != nullptr && context != nullptr);
-  COCOON_CHECK(EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr,
-                                       pkey.get(), nullptr) == 1);
-  if (EVP_DigestVerify(context.get(), raw(signature.view()), signature.view().size(), raw(message),
-                       message.size()) != 1) {
-    return refuse(CryptoError::kBadSignature, "Ed25519 signature does not verify");
+  if (crypto_sign_ed25519_verify_detached(raw(signature.view()), raw(message), message.size(),
+                                          raw(key.view())) != 0) {
+    return fail(CryptoError::kBadSignature, "Ed25519 signature does not verify");
   }
   return {};
 }
@@ -78,9 +57,15 @@ X25519KeyPair::X25519KeyPair(std::shared_ptr<const State> state, const X25519Pub
     : state_(std::move(state)), public_key_(public_key) {}
 
 X25519KeyPair X25519KeyPair::from_private(SecretArray<32> private_key) {
-  auto state = std::make_shared<const State>(private_pkey("X25519", private_key));
-  const auto public_key = public_key_of<X25519PublicKey>(state->pkey.get());
-  return {std::move(state), public_key};
+  auto state = std::make_shared<const State>(openssl::Pkey(EVP_PKEY_new_raw_private_key_ex(
+      nullptr, "X25519", nullptr, raw(private_key.expose()), private_key.expose().size())));
+  COCOON_CHECK(state->pkey != nullptr);  // every 32 bytes are a private key
+  ByteArray<32> public_key;
+  std::size_t length = public_key.size();
+  COCOON_CHECK(EVP_PKEY_get_raw_public_key(state->pkey.get(), raw(MutableBytesView(public_key)),
+                                           &length) == 1 &&
+               length == public_key.size());
+  return {std::move(state), X25519PublicKey(public_key)};
 }
 
 Result<SecretArray<32>> X25519KeyPair::shared_secret(const X25519PublicKey& peer) const {

@@ -29,9 +29,11 @@ class Ed25519KeyPair {
  private:
   struct State;
   Ed25519KeyPair(std::shared_ptr<const State> state, const Ed25519PublicKey& public_key);
-  std::shared_ptr<const State> state_;  // ready for use; OpenSSL wipes the key when it goes
+  std::shared_ptr<const State> state_;  // ready for use; wiped when it goes
   Ed25519PublicKey public_key_;
 };
+// RFC 8032 §5.1.7 without its optional cofactor, and stricter: keys and R of small order or not in
+// their one canonical form are refused, so that one key stands for one signer.
 [[nodiscard]] Status verify_ed25519(const Ed25519PublicKey& key, BytesView message,
                                     const Ed25519Signature& signature);
 
