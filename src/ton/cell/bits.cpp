@@ -17,41 +17,50 @@ bool bit_at(BytesView bytes, std::size_t at) {
 
 std::uint64_t bits_at(BytesView bytes, std::size_t at, std::size_t count) {
   COCOON_CHECK(count <= 64 && at + count <= bytes.size() * 8);
-  std::uint64_t value = 0;
-  while (count > 0) {
-    const std::size_t offset = at % 8;
-    const std::size_t taken = std::min(count, 8 - offset);
-    const unsigned byte = std::to_integer<unsigned>(bytes[at / 8]);
-    const unsigned chunk = (byte >> (8 - offset - taken)) & ((1U << taken) - 1);
-    value = (value << taken) | chunk;
-    at += taken;
-    count -= taken;
+  if (count == 0) return 0;
+  __extension__ using Wide = unsigned __int128;  // 64 bits lie in at most nine bytes
+  const std::size_t end = bytes_of(at + count);
+  Wide value = 0;
+  for (std::size_t i = at / 8; i < end; ++i) {
+    value = value << 8U | std::to_integer<unsigned>(bytes[i]);
   }
-  return value;
+  value >>= end * 8 - at - count;
+  return static_cast<std::uint64_t>(value) & (~std::uint64_t{0} >> (64 - count));
 }
 
 void copy_bits(MutableBytesView to, std::size_t to_at, BytesView from, std::size_t from_at,
                std::size_t count) {
-  if (to_at % 8 == 0 && from_at % 8 == 0) {
-    const std::size_t whole = count / 8;
-    std::ranges::copy(from.subspan(from_at / 8, whole),
-                      to.begin() + static_cast<std::ptrdiff_t>(to_at / 8));
-    to_at += whole * 8;
-    from_at += whole * 8;
-    count -= whole * 8;
-  }
-  while (count > 0) {
-    const std::size_t offset = to_at % 8;
-    const std::size_t taken = std::min(count, 8 - offset);
-    const std::size_t shift = 8 - offset - taken;
-    const unsigned mask = ((1U << taken) - 1) << shift;
-    const auto chunk = static_cast<unsigned>(bits_at(from, from_at, taken)) << shift;
+  const auto advance = [&](std::size_t bits) {
+    to_at += bits;
+    from_at += bits;
+    count -= bits;
+  };
+  const auto copy_within_byte = [&](std::size_t bits) {
+    const std::size_t shift = 8 - to_at % 8 - bits;
+    const unsigned mask = ((1U << bits) - 1) << shift;
+    const auto chunk = static_cast<unsigned>(bits_at(from, from_at, bits)) << shift;
     std::byte& target = to[to_at / 8];
     target = static_cast<std::byte>((std::to_integer<unsigned>(target) & ~mask) | chunk);
-    to_at += taken;
-    from_at += taken;
-    count -= taken;
+    advance(bits);
+  };
+
+  if (to_at % 8 != 0) copy_within_byte(std::min(count, 8 - to_at % 8));
+  const std::size_t whole = count / 8;
+  if (whole > 0) {
+    const std::size_t shift = from_at % 8;
+    COCOON_CHECK(from_at + whole * 8 <= from.size() * 8);
+    const BytesView source = from.subspan(from_at / 8);
+    const MutableBytesView target = to.subspan(to_at / 8, whole);
+    if (shift == 0) {
+      std::ranges::copy(source.first(whole), target.begin());
+    } else {
+      for (std::size_t i = 0; i < whole; ++i) {
+        target[i] = source[i] << shift | source[i + 1] >> (8 - shift);
+      }
+    }
+    advance(whole * 8);
   }
+  if (count > 0) copy_within_byte(count);
 }
 
 BitString::BitString(BytesView bytes, std::size_t bits) { append(bytes, 0, bits); }

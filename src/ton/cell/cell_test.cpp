@@ -25,6 +25,34 @@ CellRef leaf(std::uint64_t value) { return Builder().uint(value, 32).build().val
 TEST_CASE("checksums have the published check values") {
   CHECK(crc32c(as_bytes("123456789")) == 0xE3069283);
   CHECK(crc16(as_bytes("123456789")) == 0x31C3);
+  // RFC 3720 §B.4, whose bytes stand in the other order.
+  CHECK(crc32c(Bytes(32)) == 0x8A9136AA);
+  CHECK(crc32c(Bytes(32, std::byte{0xFF})) == 0x62A8AB43);
+  Bytes rising(32);
+  for (std::size_t i = 0; i < rising.size(); ++i) rising[i] = static_cast<std::byte>(i);
+  CHECK(crc32c(rising) == 0x46DD794E);
+}
+
+TEST_CASE("bits are read and copied between any two places as one by one") {
+  const Bytes from = from_hex("9c61f03ad7428be51f6079c4ad0e83b5d12f").value();
+  for (std::size_t at = 0; at < 17; ++at) {
+    for (std::size_t count = 0; count <= 100; ++count) {
+      std::uint64_t number = 0;
+      for (std::size_t i = 0; i < std::min<std::size_t>(count, 64); ++i) {
+        number = number << 1U | (bit_at(from, at + i) ? 1U : 0U);
+      }
+      REQUIRE(bits_at(from, at, std::min<std::size_t>(count, 64)) == number);
+      for (std::size_t to_at = 0; to_at < 9; ++to_at) {
+        Bytes to(16, std::byte{0x5A});
+        copy_bits(to, to_at, from, at, count);
+        for (std::size_t i = 0; i < to.size() * 8; ++i) {
+          const bool is_copied = i >= to_at && i < to_at + count;
+          const Bytes before(16, std::byte{0x5A});
+          REQUIRE(bit_at(to, i) == (is_copied ? bit_at(from, at + i - to_at) : bit_at(before, i)));
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("the empty cell has its known hash") {

@@ -55,6 +55,13 @@ Result<BitString> Slice::load_bits(std::size_t count) {
   return bits;
 }
 
+Status Slice::load_bytes(MutableBytesView to) {
+  if (bits_left() < to.size() * 8) return too_short();
+  copy_bits(to, 0, cell_->data(), bit_, to.size() * 8);
+  bit_ += to.size() * 8;
+  return {};
+}
+
 Result<CellRef> Slice::load_ref() {
   if (refs_left() < 1) return too_short();
   return cell_->refs()[ref_++];

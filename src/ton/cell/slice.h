@@ -27,10 +27,13 @@ class Slice {
     return static_cast<Integer>(value);
   }
   [[nodiscard]] Result<BitString> load_bits(std::size_t count);
+  // The next bits as whole bytes, as many as `to` has.
+  [[nodiscard]] Status load_bytes(MutableBytesView to);
   template <class Tagged>
   [[nodiscard]] Result<Tagged> load_tagged() {
-    TRY(const BitString bits, load_bits(Tagged::kSize * 8));
-    return Tagged::from(bits.bytes());
+    ByteArray<Tagged::kSize> bytes;
+    TRY_VOID(load_bytes(bytes));
+    return Tagged(bytes);
   }
   [[nodiscard]] Result<CellRef> load_ref();
   // Maybe ^Cell, HashmapE: null if the bit is 0.
