@@ -104,9 +104,7 @@ Cbor encode_gpu_policy(const nvidia::GpuPolicy& gpus) {
                     {key(4), encode_sorted(gpus.vbios_versions)}});
 }
 
-std::unexpected<Error> malformed(const char* why) {
-  return fail(AttestError::kMalformed, why);
-}
+std::unexpected<Error> malformed(const char* why) { return fail(AttestError::kMalformed, why); }
 
 template <std::size_t N>
 Result<ByteArray<N>> array_of(const Cbor& item) {
@@ -257,11 +255,8 @@ Result<std::optional<amd::TcbVersion>> read_floor(CborFields& fields, std::int64
   if (bytes.empty()) return std::nullopt;
   if (bytes.size() != 5) return malformed("a firmware floor of the wrong length");
   const auto part = [&](std::size_t i) { return std::to_integer<std::uint8_t>(bytes[i]); };
-  return amd::TcbVersion{.fmc = part(0),
-                         .bootloader = part(1),
-                         .tee = part(2),
-                         .snp = part(3),
-                         .microcode = part(4)};
+  return amd::TcbVersion{
+      .fmc = part(0), .bootloader = part(1), .tee = part(2), .snp = part(3), .microcode = part(4)};
 }
 
 Result<SnpPolicy> read_snp_policy(const Cbor& item) {
@@ -320,18 +315,19 @@ Bytes encode_policy(const Policy& policy) {
     encoded_exceptions.push_back(encode_exception(exception));
   }
   std::ranges::sort(encoded_exceptions, {}, [](const Cbor& c) { return codec::encode_cbor(c); });
-  return codec::encode_cbor(Cbor::map({{key(1), Cbor::unsigned_integer(kVersion)},
-                                    {key(2), Cbor::integer(policy.network.value())},
-                                    {key(3), Cbor::array(std::move(encoded_images))},
-                                    {key(4), encode_sorted(policy.roots)},
-                                    {key(5), Cbor::integer(policy.statement_age_max.count())},
-                                    {key(6), Cbor::array(std::move(encoded_exceptions))},
-                                    {key(7), encode_sorted(policy.banned_platforms)},
-                                    {key(8), Cbor::unsigned_integer(policy.evaluation_number_min)},
-                                    {key(9), encode_sorted(policy.trusted_blocks)},
-                                    {key(10), encode_gpu_policy(policy.gpus)},
-                                    {key(11), encode_snp_policy(policy.snp)},
-                                    {key(12), encode_snp_images(policy.snp_images)}}));
+  return codec::encode_cbor(
+      Cbor::map({{key(1), Cbor::unsigned_integer(kVersion)},
+                 {key(2), Cbor::integer(policy.network.value())},
+                 {key(3), Cbor::array(std::move(encoded_images))},
+                 {key(4), encode_sorted(policy.roots)},
+                 {key(5), Cbor::integer(policy.statement_age_max.count())},
+                 {key(6), Cbor::array(std::move(encoded_exceptions))},
+                 {key(7), encode_sorted(policy.banned_platforms)},
+                 {key(8), Cbor::unsigned_integer(policy.evaluation_number_min)},
+                 {key(9), encode_sorted(policy.trusted_blocks)},
+                 {key(10), encode_gpu_policy(policy.gpus)},
+                 {key(11), encode_snp_policy(policy.snp)},
+                 {key(12), encode_snp_images(policy.snp_images)}}));
 }
 
 Result<Policy> decode_policy(BytesView cbor) {

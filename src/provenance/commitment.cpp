@@ -36,6 +36,10 @@ std::size_t cut_point(std::string_view text) {
 
 }  // namespace
 
+std::string_view first_chunk(std::string_view text) {
+  return text.size() <= kChunkSize ? text : text.substr(0, cut_point(text));
+}
+
 PromptCommitment commit_prompt(const Salt& salt, BytesView prompt) {
   return PromptCommitment(crypto::sha256({label("cocoon/1 prompt"), salt.view(), prompt}));
 }
@@ -109,9 +113,9 @@ Status OutputCommitter::add(const OutputRun& run, std::string_view text) {
     // A chunk ends only when the byte after it is known, because that tells where the last code
     // point ends.
     if (pending.size() <= kChunkSize) break;
-    const std::size_t cut = cut_point(pending);
-    TRY_VOID(commit_chunk(run, progress, std::string_view(pending).substr(0, cut)));
-    pending.erase(0, cut);
+    const std::string_view chunk = first_chunk(pending);
+    TRY_VOID(commit_chunk(run, progress, chunk));
+    pending.erase(0, chunk.size());
   }
   return {};
 }

@@ -64,6 +64,10 @@ struct ChunkProof {
 inline constexpr std::size_t kChunkSize =
     256;  // bytes of UTF-8, less where a code point would be cut
 
+// The first chunk of a text that is UTF-8: all of it, or the longest piece of at most kChunkSize
+// bytes that ends at the end of a code point.
+[[nodiscard]] std::string_view first_chunk(std::string_view text);
+
 struct OutputLimits {
   std::size_t runs = 1'024;
   std::uint32_t chunks = 131'072;  // over all runs: 32 MiB of text

@@ -187,6 +187,11 @@ Result<Receipt> verify_receipt(BytesView signed_receipt, const crypto::Ed25519Pu
   return Receipt::decode(payload);
 }
 
+Result<Receipt> parse_unverified_receipt(BytesView signed_receipt) {
+  TRY(const Bytes payload, peek_document(signed_receipt));
+  return Receipt::decode(payload);
+}
+
 ReceiptHash receipt_hash(BytesView signed_receipt) {
   return ReceiptHash(crypto::sha256(signed_receipt));
 }

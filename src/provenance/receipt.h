@@ -59,6 +59,9 @@ struct Receipt {
 [[nodiscard]] Result<Receipt> verify_receipt(BytesView signed_receipt,
                                              const crypto::Ed25519PublicKey& identity);
 
+// What a document says that has the form of a signed receipt, whoever signed it.
+[[nodiscard]] Result<Receipt> parse_unverified_receipt(BytesView signed_receipt);
+
 // SHA-256 of the signed bytes: the receipt's name in bills, logs and parents.
 [[nodiscard]] ReceiptHash receipt_hash(BytesView signed_receipt);
 

@@ -8,8 +8,9 @@ Bytes sign_document(BytesView payload, const crypto::Ed25519KeyPair& key, BytesV
   return cose::sign1(key, payload, context);
 }
 
-Result<Bytes> open_document(BytesView document, const crypto::Ed25519PublicKey& key,
-                            BytesView context) {
+namespace {
+
+Result<cose::UnverifiedSign1> parse_document(BytesView document) {
   Result<cose::UnverifiedSign1> message = cose::parse_sign1(document);
   if (!message) return std::unexpected(as_malformed(std::move(message).error()));
   const codec::Cbor only_algorithm = codec::Cbor::map(
@@ -22,10 +23,23 @@ Result<Bytes> open_document(BytesView document, const crypto::Ed25519PublicKey& 
       !equal(cose::encode_sign1(*message), document)) {
     return fail(ProvenanceError::kMalformed, "not the only form of a signed document");
   }
-  if (!cose::verify_sign1(*message, key, context)) {
+  return message;
+}
+
+}  // namespace
+
+Result<Bytes> open_document(BytesView document, const crypto::Ed25519PublicKey& key,
+                            BytesView context) {
+  TRY(cose::UnverifiedSign1 message, parse_document(document));
+  if (!cose::verify_sign1(message, key, context)) {
     return fail(ProvenanceError::kBadSignature, "signature does not verify");
   }
-  return std::move(message->payload);
+  return std::move(message.payload);
+}
+
+Result<Bytes> peek_document(BytesView document) {
+  TRY(cose::UnverifiedSign1 message, parse_document(document));
+  return std::move(message.payload);
 }
 
 Error as_malformed(Error error) {

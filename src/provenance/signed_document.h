@@ -16,6 +16,9 @@ namespace cocoon::provenance {
 [[nodiscard]] Result<Bytes> open_document(BytesView document, const crypto::Ed25519PublicKey& key,
                                           BytesView context);
 
+// The payload of a document of this form, whoever signed it.
+[[nodiscard]] Result<Bytes> peek_document(BytesView document);
+
 // The same failure as one of this library's: kMalformed unless it is one already.
 [[nodiscard]] Error as_malformed(Error error);
 
