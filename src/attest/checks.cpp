@@ -136,8 +136,9 @@ std::vector<Error> platform_problems(const intel::TcbJudgement& tcb,
   }
   out.insert(out.end(), tcb.problems.begin(), tcb.problems.end());
   const bool is_tolerated =
-      tcb.status && (*tcb.status == intel::TcbStatus::kUpToDate ||
-                     (policy != nullptr && policy->tolerates(*tcb.status, tcb.advisories, at)));
+      tcb.status &&
+      (*tcb.status == intel::TcbStatus::kUpToDate ||
+       (policy != nullptr && policy->tolerated_until(*tcb.status, tcb.advisories, at)));
   if (tcb.status && !is_tolerated) {
     out.emplace_back(AttestError::kTcbStatus, status_text(*tcb.status, tcb.advisories));
   }

@@ -125,6 +125,13 @@ const HeldCollateral* CollateralBook::find(const CollateralDigest& digest) const
   return found == held_.end() ? nullptr : &found->second;
 }
 
+std::vector<CollateralDigest> CollateralBook::digests() const {
+  std::vector<CollateralDigest> out;
+  out.reserve(held_.size());
+  for (const auto& [model, held] : held_) out.push_back(held.digest);
+  return out;
+}
+
 std::vector<EvaluationFloor> CollateralBook::floors() const {
   std::vector<EvaluationFloor> out;
   out.reserve(floors_.size());

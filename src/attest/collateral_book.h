@@ -57,6 +57,7 @@ class CollateralBook {
   [[nodiscard]] const HeldCollateral* find(const PlatformModel& model) const;
   [[nodiscard]] const HeldCollateral* find(const CollateralDigest& digest) const;
   [[nodiscard]] std::size_t size() const { return held_.size(); }
+  [[nodiscard]] std::vector<CollateralDigest> digests() const;
 
   // What must outlive the process, so that nobody can turn it back by a restart.
   [[nodiscard]] std::vector<EvaluationFloor> floors() const;

@@ -24,14 +24,18 @@ bool Policy::trusts(const TrustedBlock& block) const {
   return std::ranges::find(trusted_blocks, block) != trusted_blocks.end();
 }
 
-bool Policy::tolerates(intel::TcbStatus status, const std::vector<std::string>& advisories,
-                       UnixSeconds at) const {
-  return std::ranges::any_of(exceptions, [&](const StatusException& exception) {
-    return exception.status == status && at <= exception.until &&
-           std::ranges::all_of(advisories, [&](const std::string& advisory) {
-             return std::ranges::find(exception.advisories, advisory) != exception.advisories.end();
-           });
-  });
+std::optional<UnixSeconds> Policy::tolerated_until(intel::TcbStatus status,
+                                                   const std::vector<std::string>& advisories,
+                                                   UnixSeconds at) const {
+  std::optional<UnixSeconds> until;
+  for (const StatusException& exception : exceptions) {
+    if (exception.status != status || at > exception.until) continue;
+    const bool covers = std::ranges::all_of(advisories, [&](const std::string& advisory) {
+      return std::ranges::find(exception.advisories, advisory) != exception.advisories.end();
+    });
+    if (covers) until = std::max(until.value_or(exception.until), exception.until);
+  }
+  return until;
 }
 
 PolicyHash Policy::hash() const {

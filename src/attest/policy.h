@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -94,8 +95,10 @@ struct Policy {
 
   [[nodiscard]] bool bans(BytesView platform_id) const;
   [[nodiscard]] bool trusts(const TrustedBlock& block) const;
-  [[nodiscard]] bool tolerates(intel::TcbStatus status, const std::vector<std::string>& advisories,
-                               UnixSeconds at) const;
+  // The last second up to which an exception covers this status and all of these advisories;
+  // nothing if none does at this time.
+  [[nodiscard]] std::optional<UnixSeconds> tolerated_until(
+      intel::TcbStatus status, const std::vector<std::string>& advisories, UnixSeconds at) const;
   // SHA-256 over the policy's canonical encoding: verdicts are cached and recomputed by it.
   [[nodiscard]] PolicyHash hash() const;
 };

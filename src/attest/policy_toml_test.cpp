@@ -26,8 +26,8 @@ TEST_CASE("a policy is read from its document") {
   CHECK_EQ(policy->evaluation_number_min, 17);
   CHECK(policy->bans(from_hex(std::string(32, 'b')).value()));
   CHECK_FALSE(policy->bans(from_hex(std::string(32, 'c')).value()));
-  CHECK(policy->tolerates(intel::TcbStatus::kOutOfDate, {"INTEL-SA-00960"},
-                          UnixSeconds(1'798'675'200)));
+  CHECK(policy->tolerated_until(intel::TcbStatus::kOutOfDate, {"INTEL-SA-00960"},
+                                UnixSeconds(1'798'675'200)));
   CHECK_EQ(policy->gpus.roots.size(), 1);
   CHECK_EQ(policy->gpus.golden_keys.size(), 1);
   CHECK_EQ(policy->gpus.driver_versions, std::vector<std::string>{"550.90.07"});

@@ -89,6 +89,7 @@ Result<JudgedGuest> judge_guest(BytesView evidence, const ByteArray<64>& report_
   TRY(ImageMatch image, match_guest(report.body().measurement, policy));
   return JudgedGuest{.chip_id = report.chip_id(),
                      .is_development_root = !is_amds_own(report.root()),
+                     .valid_until = report.valid_until(),
                      .image = std::move(image)};
 }
 

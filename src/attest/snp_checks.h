@@ -8,6 +8,7 @@ namespace cocoon::attest {
 struct JudgedGuest {
   Bytes chip_id;
   bool is_development_root = false;
+  UnixSeconds valid_until;  // the last second of the key's certificates
   ImageMatch image;
 };
 

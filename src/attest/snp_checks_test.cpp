@@ -55,7 +55,7 @@ TEST_CASE("a worker in a guest of a Turin or Genoa is accepted under the policy'
     CHECK(judged->platform() == Platform::kSevSnp);
     CHECK_EQ(judged->image_name(), "snp");
     CHECK_FALSE(judged->platform_id().empty());
-    CHECK_FALSE(judged->collateral().has_value());
+    CHECK_FALSE(judged->term().collateral.has_value());
     CHECK(judged->is_development_root());
   }
 }

@@ -1,5 +1,7 @@
 #include "attest/verify.h"
 
+#include <algorithm>
+
 #include "attest/amd/evidence.h"
 #include "attest/checks.h"
 #include "attest/gpu_checks.h"
@@ -46,20 +48,32 @@ Result<T> as_judged(Result<T> result) {
   return std::unexpected(as_judged(std::move(result).error()));
 }
 
-// The collateral of the quote's platform model, if the platform is good by it and by the policy.
-Result<const HeldCollateral*> judge_platform(const intel::VerifiedQuote& quote,
-                                             const CollateralBook& collateral, const Policy& policy,
-                                             UnixSeconds now) {
+// How long the platform is good by the newest collateral of its model and by the policy, if it is.
+Result<VerdictTerm> judge_platform(const intel::VerifiedQuote& quote,
+                                   const CollateralBook& collateral, const Policy& policy,
+                                   UnixSeconds now) {
   const HeldCollateral* const held =
       collateral.find(PlatformModel{.root = quote.root(), .fmspc = quote.pck().fmspc});
   if (held == nullptr) {
     return fail(AttestError::kNoCollateral, "no collateral of this platform model (FMSPC " +
                                                 to_hex(quote.pck().fmspc) + ") is known");
   }
-  std::vector<Error> problems = platform_problems(intel::judge_tcb(quote, held->verified, now),
-                                                  quote, held->verified, now, &policy);
+  const intel::TcbJudgement tcb = intel::judge_tcb(quote, held->verified, now);
+  std::vector<Error> problems = platform_problems(tcb, quote, held->verified, now, &policy);
   if (!problems.empty()) return std::unexpected(as_judged(std::move(problems.front())));
-  return held;
+  VerdictTerm term{.until = std::min(held->verified.validity().last, quote.chain().validity.last),
+                   .collateral = held->digest};
+  if (tcb.status != intel::TcbStatus::kUpToDate) {
+    const auto tolerated = policy.tolerated_until(*tcb.status, tcb.advisories, now);
+    term.until = std::min(term.until, tolerated.value_or(now));
+  }
+  return term;
+}
+
+// The last second at which a statement of this block is young enough.
+UnixSeconds end_of_age(const ProvenBlock& block, std::chrono::seconds age_max) {
+  const std::int64_t end = std::int64_t{block.generated_at.value()} + age_max.count();
+  return UnixSeconds(static_cast<std::uint32_t>(std::min<std::int64_t>(end, UINT32_MAX)));
 }
 
 Status check_statement(const Statement& statement, const Policy& policy) {
@@ -77,7 +91,7 @@ struct JudgedMachine {
   Platform platform = Platform::kTdx;
   Bytes platform_id;
   bool is_development_root = false;
-  std::optional<CollateralDigest> collateral;
+  VerdictTerm term;
   ImageMatch image;
 };
 
@@ -88,7 +102,7 @@ Result<JudgedMachine> judge_td(const EvidenceBundle& bundle, const CollateralBoo
   TRY_VOID(check_complete(policy));
   TRY(const auto roots, usable_roots(policy));
   TRY(const intel::VerifiedQuote quote, as_judged(quotes.verify(std::move(unverified), roots)));
-  TRY(const HeldCollateral* const held, judge_platform(quote, collateral, policy, now));
+  TRY(const VerdictTerm term, judge_platform(quote, collateral, policy, now));
   if (quote.body().report_data != report_data_for(bundle.statement)) {
     return fail(AttestError::kBindingMismatch, "the quote vouches for another statement");
   }
@@ -97,7 +111,7 @@ Result<JudgedMachine> judge_td(const EvidenceBundle& bundle, const CollateralBoo
   return JudgedMachine{.platform = Platform::kTdx,
                        .platform_id = to_bytes(quote.pck().ppid),
                        .is_development_root = quote.root() != intel::intel_sgx_root(),
-                       .collateral = held->digest,
+                       .term = term,
                        .image = std::move(image)};
 }
 
@@ -111,7 +125,7 @@ Result<JudgedMachine> judge_machine(const EvidenceBundle& bundle, const Collater
   return JudgedMachine{.platform = Platform::kSevSnp,
                        .platform_id = std::move(guest.chip_id),
                        .is_development_root = guest.is_development_root,
-                       .collateral = std::nullopt,
+                       .term = {.until = guest.valid_until, .collateral = std::nullopt},
                        .image = std::move(guest.image)};
 }
 
@@ -145,7 +159,11 @@ Result<VerifiedWorker> verify_evidence(const EvidenceBundle& bundle,
   worker.image_name_ = std::move(machine.image.name);
   worker.image_hash_ = machine.image.hash;
   worker.is_development_root_ = machine.is_development_root;
-  worker.collateral_ = machine.collateral;
+  worker.term_ = machine.term;
+  worker.term_.until = std::min(worker.term_.until, end_of_age(block, policy.statement_age_max));
+  for (const nvidia::JudgedGpu& gpu : gpus) {
+    worker.term_.until = std::min(worker.term_.until, gpu.valid_until);
+  }
   worker.gpus_ = std::move(gpus);
   return worker;
 }

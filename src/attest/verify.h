@@ -32,6 +32,16 @@ struct PlatformMemory {
   nvidia::GpuChainCache gpu_chains{kRemembered};
 };
 
+// How long a verdict counts.
+struct VerdictTerm {
+  // The last second of the first window that ends: of a certificate, of the collateral, of the
+  // policy's exception that it needed, or of the statement's age.
+  UnixSeconds until;
+  // The vendor's collateral that the platform was judged with, where its kind needs one: newer
+  // collateral asks for a new verdict.
+  std::optional<CollateralDigest> collateral;
+};
+
 // A worker whose evidence was accepted. Only verify_evidence() makes one.
 class VerifiedWorker {
  public:
@@ -43,9 +53,7 @@ class VerifiedWorker {
   [[nodiscard]] const std::string& image_name() const { return image_name_; }
   [[nodiscard]] const ImageHash& image_hash() const { return image_hash_; }
   [[nodiscard]] bool is_development_root() const { return is_development_root_; }
-  // The vendor's collateral that the platform was judged with, where its kind needs one.
-  [[nodiscard]] const std::optional<CollateralDigest>& collateral() const { return collateral_; }
-
+  [[nodiscard]] const VerdictTerm& term() const { return term_; }
   // Confidential GPUs in the worker's own hands, no chip twice.
   [[nodiscard]] const std::vector<nvidia::JudgedGpu>& gpus() const { return gpus_; }
 
@@ -61,7 +69,7 @@ class VerifiedWorker {
   std::string image_name_;
   ImageHash image_hash_;
   bool is_development_root_ = false;
-  std::optional<CollateralDigest> collateral_;
+  VerdictTerm term_;
   std::vector<nvidia::JudgedGpu> gpus_;
 };
 

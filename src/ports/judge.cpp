@@ -13,12 +13,17 @@ constexpr std::size_t kOutcomesMax = 1024;
 constexpr async::Duration kOutcomeLife = 60s;
 // A refusal is looked at again soon: the registry or the chain's time may have changed.
 constexpr async::Duration kRefusalLife = 5s;
+// In which all verdicts by replaced collateral are passed anew.
+constexpr async::Duration kSupersededGrace = 10s;
 constexpr std::chrono::seconds kExpiryWarning = std::chrono::days(3);
 
 }  // namespace
 
 Judge::Judge(World world)
-    : world_(world), time_(world.chain, world.clock), outcomes_(kOutcomesMax) {
+    : world_(world),
+      time_(world.chain, world.clock),
+      outcomes_(kOutcomesMax),
+      superseded_at_(kOutcomesMax) {
   book_.raise_floors(world_.floors.kept());
 }
 
@@ -32,7 +37,7 @@ Task<Result<attest::VerifiedWorker>> Judge::judge(BytesView evidence) {
                                           {block.seqno, block.root_hash, block.generated_at},
                                           time_.now(), memory_);
   if (verified) {
-    if (const auto& collateral = verified->collateral()) warn_of_expiry(*collateral);
+    if (const auto& collateral = verified->term().collateral) warn_of_expiry(*collateral);
   }
   co_return verified;
 }
@@ -55,14 +60,15 @@ std::optional<Status> Judge::outcome_of(const CollateralDigest& digest) const {
   return known->status;
 }
 
-bool Judge::is_current(const std::optional<CollateralDigest>& digest) const {
-  if (!digest) return true;
-  const attest::HeldCollateral* const found = held(*digest);
-  return found != nullptr && found->verified.validity().contains(time_.now());
+bool Judge::is_current(const attest::VerdictTerm& term) const {
+  return time_.now() <= term.until && (!term.collateral || held(*term.collateral) != nullptr);
 }
 
-bool Judge::has_expired(const std::optional<CollateralDigest>& digest) const {
-  return digest && held(*digest) != nullptr && !is_current(digest);
+bool Judge::stands(const attest::VerdictTerm& term) const {
+  if (time_.now() > term.until) return false;
+  if (!term.collateral || held(*term.collateral) != nullptr) return true;
+  const async::TimePoint* const since = superseded_at_.find(*term.collateral);
+  return since != nullptr && world_.clock.now() - *since < kSupersededGrace;
 }
 
 Task<Status> Judge::take_in(CollateralDigest digest, Bytes json) {
@@ -81,8 +87,12 @@ Task<Status> Judge::admit(BytesView json) {
   const auto snapshot = world_.registry.current();
   CO_TRY(const auto roots, attest::usable_roots(snapshot->policy));
   const std::vector<attest::EvaluationFloor> before = book_.floors();
+  const std::vector<CollateralDigest> held_before = book_.digests();
   CO_TRY(const auto admission, book_.admit(json, roots, time_.now()));
   if (admission == attest::CollateralBook::Admission::kKnownNewer) co_return Status();
+  for (const CollateralDigest& digest : held_before) {
+    if (held(digest) == nullptr) superseded_at_.remember(digest, world_.clock.now());
+  }
   world_.log.info("judge.collateral_kept", {LogField::count("models", book_.size())});
   if (book_.floors() == before) co_return Status();
   const Status kept = co_await world_.floors.put(book_.floors());

@@ -35,11 +35,12 @@ class Judge {
   // Keeps the collateral if it is what the digest says and newer than what is held of its platform
   // model.
   [[nodiscard]] Task<Status> take_in(CollateralDigest digest, Bytes json);
-  // Whether a verdict by this collateral is one that would be passed now: the newest known is still
-  // that one, and it has not expired. True of verdicts without any.
-  [[nodiscard]] bool is_current(const std::optional<CollateralDigest>& digest) const;
-  // Whether this is the newest known, and outside its window.
-  [[nodiscard]] bool has_expired(const std::optional<CollateralDigest>& digest) const;
+  // Whether a verdict of this term is one that would be passed now: it has not ended, and its
+  // collateral is still the newest known. If not, it is to be passed anew.
+  [[nodiscard]] bool is_current(const attest::VerdictTerm& term) const;
+  // Whether a verdict of this term may be acted upon: it has not ended, and newer collateral, if
+  // there is any, came so short a time ago that nobody could be judged by it yet.
+  [[nodiscard]] bool stands(const attest::VerdictTerm& term) const;
   // What is held under this digest; nullptr if nothing is, or something newer took its place.
   [[nodiscard]] const attest::HeldCollateral* held(const CollateralDigest& digest) const {
     return book_.find(digest);
@@ -64,6 +65,7 @@ class Judge {
   attest::CollateralBook book_;
   attest::PlatformMemory memory_;
   RecentMap<CollateralDigest, Outcome> outcomes_;
+  RecentMap<CollateralDigest, async::TimePoint> superseded_at_;
   std::set<CollateralDigest> warned_of_;
   mutable std::shared_ptr<const registry::Snapshot> hashed_;
   mutable PolicyHash hash_of_hashed_;

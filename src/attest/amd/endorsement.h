@@ -34,6 +34,7 @@ class VerifiedEndorsement {
   [[nodiscard]] bool is_valid_at(UnixSeconds at) const {
     return not_before_ <= at && at <= not_after_;
   }
+  [[nodiscard]] UnixSeconds valid_until() const { return not_after_; }
 
  private:
   explicit VerifiedEndorsement(crypto::P384Verifier verifier) : verifier_(std::move(verifier)) {}

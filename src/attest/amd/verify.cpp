@@ -106,6 +106,7 @@ Result<VerifiedReport> verify_report(UnverifiedReport report,
   out.product_ = endorsement.product();
   out.reported_tcb_ = reported;
   out.root_ = endorsement.root();
+  out.valid_until_ = endorsement.valid_until();
   out.chip_id_ = std::move(chip_id);
   return out;
 }

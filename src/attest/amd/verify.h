@@ -16,6 +16,8 @@ class VerifiedReport {
   [[nodiscard]] Product product() const { return product_; }
   [[nodiscard]] const TcbVersion& reported_tcb() const { return reported_tcb_; }
   [[nodiscard]] const crypto::Sha256Digest& root() const { return root_; }
+  // The last second at which every certificate of its key is valid.
+  [[nodiscard]] UnixSeconds valid_until() const { return valid_until_; }
   // Names the chip: its CHIP_ID, or the certificate's where the host masks it. Empty if neither
   // says.
   [[nodiscard]] const Bytes& chip_id() const { return chip_id_; }
@@ -28,6 +30,7 @@ class VerifiedReport {
   Product product_ = Product::kMilan;
   TcbVersion reported_tcb_;
   crypto::Sha256Digest root_{};
+  UnixSeconds valid_until_;
   Bytes chip_id_;
 };
 

@@ -30,6 +30,7 @@ class VerifiedGpuChain {
   [[nodiscard]] bool is_valid_at(UnixSeconds at) const {
     return not_before_ <= at && at <= not_after_;
   }
+  [[nodiscard]] UnixSeconds valid_until() const { return not_after_; }
 
  private:
   explicit VerifiedGpuChain(crypto::P384Verifier key) : key_(std::move(key)) {}

@@ -115,7 +115,8 @@ Result<std::vector<JudgedGpu>> verify_gpu_evidence(BytesView cbor, const ByteArr
     out.push_back({.id = chain.gpu_id(),
                    .model = chain.model(),
                    .driver_version = device.driver_version,
-                   .vbios_version = device.vbios_version});
+                   .vbios_version = device.vbios_version,
+                   .valid_until = chain.valid_until()});
   }
   return out;
 }

@@ -35,6 +35,7 @@ struct JudgedGpu {
   std::string model;
   std::string driver_version;
   std::string vbios_version;
+  UnixSeconds valid_until;  // the last second of its certificates
 };
 
 // Judges all of a worker's GPUs: the golden measurements are signed by a key of the policy

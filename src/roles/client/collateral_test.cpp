@@ -100,11 +100,11 @@ TEST_CASE("newer collateral takes over between two questions; an older one chang
   CHECK(scene.is_usable());
   CHECK_EQ(scene.floors.kept().front().number, 2);
 
+  const auto accepted = scene.metrics.count(Counter::kEvidenceAccepted);
   scene.worker.publish(scene.room.published({.evaluation_number = 3}));
   scene.refresh();
-  CHECK(scene.is_usable());  // the verdict of before is good until the next one is passed
-  scene.refresh_after(61s);
-  CHECK(scene.is_usable());
+  CHECK(scene.is_usable());  // passed anew
+  CHECK_EQ(scene.metrics.count(Counter::kEvidenceAccepted), accepted + 1);
   CHECK_EQ(scene.floors.kept().front().number, 3);
 
   scene.worker.publish(scene.room.published({.evaluation_number = 1}));
@@ -114,8 +114,27 @@ TEST_CASE("newer collateral takes over between two questions; an older one chang
 
   using Revoked = CollateralOptions::Revoked;
   scene.worker.publish(scene.room.published({.revoked = Revoked::kPck, .evaluation_number = 4}));
-  scene.refresh_after(61s);
+  scene.refresh();
   CHECK_FALSE(scene.is_usable());
+  CHECK(scene.app_error().contains("the PCK certificate is revoked"));
+}
+
+TEST_CASE("a proxy that keeps evidence back does not keep a verdict by old collateral alive") {
+  CollateralScene scene;
+  scene.refresh();
+  CHECK(scene.is_usable());
+  using Revoked = CollateralOptions::Revoked;
+  scene.worker.publish(scene.room.published({.revoked = Revoked::kPck, .evaluation_number = 3}));
+  scene.worker.evidence.clear();
+  scene.refresh();
+  CHECK_FALSE(scene.is_usable());  // by this proxy
+  StubProxy other(scene.world, "other", 11'001, {&scene.worker});
+  other.relay = [](StubProxy&, ports::HttpRequest, ports::ResponseWriter&) -> Task<void> {
+    co_return;
+  };
+  scene.refresh();
+  scene.world.sim.advance(11s);
+  CHECK_EQ(scene.fleet.workers_verified(), 0);
 }
 
 TEST_CASE("a client that starts again refuses collateral older than it had seen") {
@@ -148,7 +167,12 @@ TEST_CASE("without news collateral serves to its end, and then no longer") {
   scene.refresh_after(590s);
   CHECK(scene.is_usable());
   CHECK_EQ(scene.world.log.count("judge.collateral_expires_soon"), 1);
-  scene.world.sim.advance(15s);
+  scene.world.sim.advance(9s);  // the last second of its window
+  CHECK(scene.is_usable());
+  scene.world.sim.advance(1s);
+  CHECK_FALSE(scene.is_usable());  // before anybody looks at it again
+  CHECK_EQ(scene.fleet.workers_verified(), 0);
+  scene.world.sim.advance(5s);
   scene.refresh();
   CHECK_FALSE(scene.is_usable());
   CHECK(scene.app_error().contains("the collateral is valid only until"));

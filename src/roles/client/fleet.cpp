@@ -32,6 +32,8 @@ constexpr async::Duration kVerdictSlack = 30s;
 constexpr async::Duration kRefusalLife = 5s;
 // So many new workers are verified in one round at most; the rest follow in the next.
 constexpr std::size_t kVerificationsPerRound = 64;
+// So many new collaterals of workers that are known are fetched in one round at most.
+constexpr std::size_t kCollateralPerRound = 16;
 // A proxy that swallowed a request is the last choice for so long.
 constexpr async::Duration kSuspicion = 10min;
 constexpr async::Duration kSilenceCheck = 250ms;
@@ -169,8 +171,9 @@ Task<void> Fleet::refresh_line(std::shared_ptr<ProxyLine> line) {
     return world_.clock.now() - entry.second.at >= kRefusalLife;
   });
   const PolicyHash policy = judge_.policy_hash();
-  std::size_t verifications = 0;
   const auto entries = line->directory.entries;
+  co_await learn_new_collateral(line, entries, by);
+  std::size_t verifications = 0;
   for (const wire::DirectoryEntry& entry : entries) {
     if (!is_due(entry.kid, policy) || line->refused.contains(entry.kid)) continue;
     if (++verifications > kVerificationsPerRound || world_.clock.now() >= by) break;
@@ -191,10 +194,23 @@ bool Fleet::is_due(const Kid& kid, const PolicyHash& policy) const {
   const auto known = verdicts_.find(kid);
   if (known == verdicts_.end()) return true;
   const Verdict& verdict = known->second;
-  const bool is_settled = verdict.policy == policy &&
-                          judge_.is_current(verdict.worker->collateral()) &&
+  const bool is_settled = verdict.policy == policy && judge_.is_current(verdict.worker->term()) &&
                           world_.clock.now() - verdict.judged_at < kVerdictLife;
   return !is_settled;
+}
+
+Task<void> Fleet::learn_new_collateral(std::shared_ptr<ProxyLine> line,
+                                       std::vector<wire::DirectoryEntry> entries,
+                                       async::Deadline by) {
+  std::size_t fetched = 0;
+  std::set<CollateralDigest> seen;
+  for (const wire::DirectoryEntry& entry : entries) {
+    if (!entry.collateral || !seen.insert(*entry.collateral).second) continue;
+    // Who was never judged brings its collateral along with its evidence.
+    if (!verdicts_.contains(entry.kid) || judge_.outcome_of(*entry.collateral)) continue;
+    if (++fetched > kCollateralPerRound || world_.clock.now() >= by) co_return;
+    (void)co_await learn_collateral(line, *entry.collateral, by);
+  }
 }
 
 Task<Status> Fleet::learn_collateral(std::shared_ptr<ProxyLine> line, CollateralDigest digest,
@@ -240,7 +256,7 @@ void Fleet::forget_unlisted() {
 }
 
 bool Fleet::is_in_force(const Verdict& verdict, const PolicyHash& policy) const {
-  return verdict.policy == policy && !judge_.has_expired(verdict.worker->collateral()) &&
+  return verdict.policy == policy && judge_.stands(verdict.worker->term()) &&
          world_.clock.now() - verdict.judged_at < kVerdictLife + kVerdictSlack;
 }
 

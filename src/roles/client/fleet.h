@@ -109,6 +109,11 @@ class Fleet {
                                         std::size_t bytes_max, async::Deadline by);
   [[nodiscard]] Task<Status> verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry entry,
                                     async::Deadline by);
+  // Takes in what the proxy offers of platforms that are known: newer collateral does not wait
+  // until a verdict is looked at again.
+  [[nodiscard]] Task<void> learn_new_collateral(std::shared_ptr<ProxyLine> line,
+                                                std::vector<wire::DirectoryEntry> entries,
+                                                async::Deadline by);
   [[nodiscard]] Task<Status> learn_collateral(std::shared_ptr<ProxyLine> line,
                                               CollateralDigest digest, async::Deadline by);
   void forget_unlisted();

@@ -106,6 +106,35 @@ TEST_CASE(
   CHECK_LE(scene.world.log.count("proxy.collateral_refused"), 1);
 }
 
+TEST_CASE("a verdict ends with its collateral, before the worker is looked at again") {
+  ProxyScene scene;
+  const MachineRoom room(scene.world, {.valid_for = 600});
+  StubWorker worker(scene.world, room.machine());
+  scene.attach(worker);
+  const auto wall = [&] { return scene.world.clock().wall_now().value() / 1000; };
+  const auto began = wall();
+  while (wall() < began + 590) scene.world.sim.advance(1s);
+  CHECK(scene.lists_only(worker));
+  worker.mood = StubWorker::Mood::kSilent;  // so that the proxy waits for its load
+  const auto polls = worker.polls;
+  std::int64_t served_until = 0;
+  for (int tenths = 0; tenths < 120 && scene.pool.find(worker.kid()) != nullptr; ++tenths) {
+    served_until = static_cast<std::int64_t>(wall() - began);
+    scene.world.sim.advance(100ms);
+  }
+  CHECK_LE(served_until, 600);
+  CHECK_GE(served_until, 590);
+  CHECK(scene.pool.find(worker.kid()) == nullptr);
+  CHECK_EQ(scene.pool.size(), 1);  // it is attached, and its key not looked at again
+  CHECK_EQ(scene.metrics.count(Counter::kRefusedFreshness), 0);
+  CHECK(scene.listed().empty());
+  CHECK_LE(worker.polls, polls + 2);
+  const auto answer = post(scene, {&worker});
+  REQUIRE(answer.has_value());
+  CHECK_EQ(answer->status, 503);
+  CHECK_EQ(worker.infers, 0);
+}
+
 TEST_CASE("a ban acts at the next request, before the worker is looked at again") {
   ProxyScene scene;
   const MachineRoom room(scene.world);

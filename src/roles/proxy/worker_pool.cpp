@@ -198,7 +198,7 @@ Task<Status> WorkerPool::learn_key(std::shared_ptr<AttachedWorker> worker, Kid k
                            .model_hash = verified.statement().model_hash,
                            .evidence = std::move(evidence),
                            .platform_id = verified.platform_id(),
-                           .collateral = verified.collateral(),
+                           .term = verified.term(),
                            .judged_under = policy,
                            .judged_at = world_.clock.now()});
   world_.metrics.increment(ports::Counter::kEvidenceAccepted);
@@ -213,7 +213,7 @@ Task<void> WorkerPool::judge_again(std::shared_ptr<AttachedWorker> worker) {
   for (AttachedWorker::Key key : worker->keys_) {
     const bool is_settled =
         key.judged_under == policy && snapshot->model_by_hash(key.model_hash) != nullptr &&
-        judge_.is_current(key.collateral) && world_.clock.now() - key.judged_at < kVerdictLife;
+        judge_.is_current(key.term) && world_.clock.now() - key.judged_at < kVerdictLife;
     if (!is_settled) {
       const auto verdict = co_await judge(worker, key.kid, key.evidence);
       if (!verdict) {
@@ -223,7 +223,7 @@ Task<void> WorkerPool::judge_again(std::shared_ptr<AttachedWorker> worker) {
                         {LogField::kid(key.kid), LogField::error(verdict.error())});
         continue;
       }
-      key.collateral = verdict->collateral();
+      key.term = verdict->term();
       key.judged_under = policy;
       key.judged_at = world_.clock.now();
     }
@@ -245,12 +245,13 @@ wire::Directory WorkerPool::directory() const {
     if (!worker->is_open() || worker->keys_.empty()) continue;
     // Only the newest key is offered; older ones still answer what was sealed to them.
     const AttachedWorker::Key& key = worker->keys_.front();
+    if (!judge_.stands(key.term)) continue;
     directory.entries.push_back(
         {.kid = key.kid,
          .model_hash = key.model_hash,
          .terms_hash = TermsHash(),
          .busy_permille = static_cast<std::uint16_t>(worker->busy_permille()),
-         .collateral = key.collateral});
+         .collateral = key.term.collateral});
   }
   return directory;
 }
@@ -272,13 +273,15 @@ const Bytes* WorkerPool::collateral(const CollateralDigest& digest) const {
 std::shared_ptr<AttachedWorker> WorkerPool::find(const Kid& kid) const {
   const auto found = by_kid_.find(kid);
   if (found == by_kid_.end() || !found->second->is_open()) return nullptr;
-  return is_banned(*found->second, kid) ? nullptr : found->second;
+  const auto& keys = found->second->keys_;
+  const auto key = std::ranges::find(keys, kid, &AttachedWorker::Key::kid);
+  return key != keys.end() && counts(*key) ? found->second : nullptr;
 }
 
-bool WorkerPool::is_banned(const AttachedWorker& worker, const Kid& kid) const {
-  const auto key = std::ranges::find(worker.keys_, kid, &AttachedWorker::Key::kid);
-  return key != worker.keys_.end() && key->judged_under != judge_.policy_hash() &&
-         world_.registry.current()->policy.bans(key->platform_id);
+bool WorkerPool::counts(const AttachedWorker::Key& key) const {
+  if (!judge_.stands(key.term)) return false;
+  return key.judged_under == judge_.policy_hash() ||
+         !world_.registry.current()->policy.bans(key.platform_id);
 }
 
 }  // namespace cocoon::proxy

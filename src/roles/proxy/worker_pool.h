@@ -63,7 +63,7 @@ class AttachedWorker {
     ModelHash model_hash;
     Bytes evidence;
     Bytes platform_id;
-    std::optional<CollateralDigest> collateral;
+    attest::VerdictTerm term;
     PolicyHash judged_under;
     async::TimePoint judged_at;
   };
@@ -121,9 +121,9 @@ class WorkerPool {
   [[nodiscard]] Task<Status> learn_key(std::shared_ptr<AttachedWorker> worker, Kid kid);
   // Drops keys that the current registry or the time no longer accepts.
   [[nodiscard]] Task<void> judge_again(std::shared_ptr<AttachedWorker> worker);
-  // Whether the registry bans the machine behind this key since it was judged: a ban does not wait
-  // until the worker is looked at again.
-  [[nodiscard]] bool is_banned(const AttachedWorker& worker, const Kid& kid) const;
+  // Whether the key's verdict counts: it has not ended since it was passed, and the registry has
+  // not banned the machine. Neither waits until the worker is looked at again.
+  [[nodiscard]] bool counts(const AttachedWorker::Key& key) const;
   // Closes the first connection that proved nothing in time, if there is one.
   void turn_out_unproven();
   void detach(const std::shared_ptr<AttachedWorker>& worker);
