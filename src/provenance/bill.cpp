@@ -17,10 +17,12 @@ enum Key : std::int64_t {
   kKeyRequestId = 1,
   kKeyKid = 2,
   kKeyInputBuckets = 3,
-  kKeyOutputBuckets = 4,
-  kKeyPrice = 5,
-  kKeyStatus = 6,
-  kKeyReceipt = 7,
+  kKeyCachedBuckets = 4,
+  kKeyOutputBuckets = 5,
+  kKeyReasoningBuckets = 6,
+  kKeyPrice = 7,
+  kKeyStatus = 8,
+  kKeyReceipt = 9,
 };
 
 BytesView context() { return label("cocoon/1 bill"); }
@@ -39,7 +41,11 @@ Result<Bill> decode_fields(const Cbor& map) {
   TRY(bill.request_id, fields.tagged_bytes<RequestId>(kKeyRequestId));
   TRY(bill.kid, fields.tagged_bytes<Kid>(kKeyKid));
   TRY(bill.buckets.input, fields.unsigned_integer(kKeyInputBuckets));
+  TRY(bill.buckets.cached, fields.unsigned_integer(kKeyCachedBuckets));
   TRY(bill.buckets.output, fields.unsigned_integer(kKeyOutputBuckets));
+  TRY(bill.buckets.reasoning, fields.unsigned_integer(kKeyReasoningBuckets));
+  if (bill.buckets.cached > bill.buckets.input || bill.buckets.reasoning > bill.buckets.output)
+    return fail(ProvenanceError::kMalformed, "bill with a part that exceeds its whole");
   TRY(const std::uint64_t nano, fields.unsigned_integer(kKeyPrice));
   TRY(bill.price, NanoTon::from_nano(nano));
   TRY(const std::uint64_t status, fields.unsigned_integer(kKeyStatus));
@@ -53,13 +59,9 @@ Result<Bill> decode_fields(const Cbor& map) {
 
 TokenBuckets buckets_of(const TokenUsage& tokens) {
   return {.input = rounded_up(tokens.input, kInputBucketTokens),
-          .output = rounded_up(tokens.output, kOutputBucketTokens)};
-}
-
-Result<NanoTon> price_of(const TokenBuckets& buckets, const BucketPrices& prices) {
-  TRY(const NanoTon input, prices.per_input_bucket.times(buckets.input));
-  TRY(const NanoTon output, prices.per_output_bucket.times(buckets.output));
-  return input.plus(output);
+          .cached = tokens.cached.value() / kInputBucketTokens,
+          .output = rounded_up(tokens.output, kOutputBucketTokens),
+          .reasoning = tokens.reasoning.value() / kOutputBucketTokens};
 }
 
 Bytes Bill::encode() const {
@@ -71,7 +73,9 @@ Bytes Bill::encode() const {
   put(kKeyRequestId, Cbor::bytes(request_id.view()));
   put(kKeyKid, Cbor::bytes(kid.view()));
   put(kKeyInputBuckets, Cbor::unsigned_integer(buckets.input));
+  put(kKeyCachedBuckets, Cbor::unsigned_integer(buckets.cached));
   put(kKeyOutputBuckets, Cbor::unsigned_integer(buckets.output));
+  put(kKeyReasoningBuckets, Cbor::unsigned_integer(buckets.reasoning));
   put(kKeyPrice, Cbor::unsigned_integer(price.nano()));
   put(kKeyStatus, Cbor::unsigned_integer(static_cast<std::uint64_t>(status)));
   put(kKeyReceipt, Cbor::bytes(receipt.view()));

@@ -13,20 +13,15 @@ inline constexpr std::uint64_t kInputBucketTokens = 256;
 inline constexpr std::uint64_t kOutputBucketTokens = 64;
 
 // Token counts as whoever handles the money sees them: coarse, so that they tell little of the
-// text.
+// text. Wholes are rounded up, parts of them down, so that no part exceeds its whole.
 struct TokenBuckets {
-  std::uint64_t input = 0;   // buckets of 256 tokens, rounded up
-  std::uint64_t output = 0;  // buckets of 64 tokens, rounded up
+  std::uint64_t input = 0;      // of 256 tokens, rounded up
+  std::uint64_t cached = 0;     // part of input, rounded down
+  std::uint64_t output = 0;     // of 64 tokens, rounded up
+  std::uint64_t reasoning = 0;  // part of output, rounded down
   bool operator==(const TokenBuckets&) const = default;
 };
 [[nodiscard]] TokenBuckets buckets_of(const TokenUsage& tokens);
-
-// Prices by the bucket, so that the amount is exact.
-struct BucketPrices {
-  NanoTon per_input_bucket;
-  NanoTon per_output_bucket;
-};
-[[nodiscard]] Result<NanoTon> price_of(const TokenBuckets& buckets, const BucketPrices& prices);
 
 // What a worker charges for one answer (docs/formats/bill.md). For the proxy: it names the receipt
 // and does not show it.

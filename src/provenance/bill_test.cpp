@@ -29,10 +29,12 @@ Error decode_refusal(BytesView payload) {
   return bill.error();
 }
 
-NanoTon nano(std::uint64_t value) { return NanoTon::from_nano(value).value(); }
-
-TokenUsage usage(std::uint64_t input, std::uint64_t output) {
-  return {.input = TokenCount(input), .cached = {}, .output = TokenCount(output), .reasoning = {}};
+TokenUsage usage(std::uint64_t input, std::uint64_t cached, std::uint64_t output,
+                 std::uint64_t reasoning) {
+  return {.input = TokenCount(input),
+          .cached = TokenCount(cached),
+          .output = TokenCount(output),
+          .reasoning = TokenCount(reasoning)};
 }
 
 TEST_CASE("bill vector holds") {
@@ -45,7 +47,9 @@ TEST_CASE("bill vector holds") {
           {"bill", Json::object({{"request_id", Json::string(bill.request_id.hex())},
                                  {"kid", Json::string(bill.kid.hex())},
                                  {"input_buckets", Json::number(bill.buckets.input)},
+                                 {"cached_buckets", Json::number(bill.buckets.cached)},
                                  {"output_buckets", Json::number(bill.buckets.output)},
+                                 {"reasoning_buckets", Json::number(bill.buckets.reasoning)},
                                  {"price_nano", Json::number(bill.price.nano())},
                                  {"status", Json::string(name_of(bill.status))},
                                  {"receipt_hash", Json::string(bill.receipt.hex())}})},
@@ -54,24 +58,15 @@ TEST_CASE("bill vector holds") {
       }));
 }
 
-TEST_CASE("token counts are rounded up to buckets") {
-  CHECK(buckets_of(usage(0, 0)) == TokenBuckets{0, 0});
-  CHECK(buckets_of(usage(1, 1)) == TokenBuckets{1, 1});
-  CHECK(buckets_of(usage(256, 64)) == TokenBuckets{1, 1});
-  CHECK(buckets_of(usage(257, 65)) == TokenBuckets{2, 2});
+TEST_CASE("wholes are rounded up to buckets, their parts down") {
+  CHECK(buckets_of(usage(0, 0, 0, 0)) == TokenBuckets{});
+  CHECK(buckets_of(usage(1, 1, 1, 1)) == TokenBuckets{1, 0, 1, 0});
+  CHECK(buckets_of(usage(256, 256, 64, 64)) == TokenBuckets{1, 1, 1, 1});
+  CHECK(buckets_of(usage(257, 257, 65, 65)) == TokenBuckets{2, 1, 2, 1});
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
-  CHECK(buckets_of(usage(kMost, kMost)) ==
-        TokenBuckets{std::uint64_t{1} << 56U, std::uint64_t{1} << 58U});
-}
-
-TEST_CASE("prices come from the buckets and are checked") {
-  const BucketPrices prices{.per_input_bucket = nano(100), .per_output_bucket = nano(1000)};
-  CHECK(price_of({.input = 2, .output = 2}, prices) == nano(2200));
-  CHECK(price_of({.input = 0, .output = 0}, prices) == nano(0));
-  CHECK(price_of({.input = 7, .output = 9}, {}) == nano(0));
-  CHECK_FALSE(price_of({.input = NanoTon::kMax, .output = 0}, prices).has_value());
-  CHECK_FALSE(price_of({.input = NanoTon::kMax / 100, .output = 1}, prices).has_value());
-  CHECK(price_of(example::bill().buckets, prices) == example::bill().price);
+  CHECK(buckets_of(usage(kMost, kMost, kMost, kMost)) ==
+        TokenBuckets{std::uint64_t{1} << 56U, (std::uint64_t{1} << 56U) - 1,
+                     std::uint64_t{1} << 58U, (std::uint64_t{1} << 58U) - 1});
 }
 
 TEST_CASE("bill decodes to what was signed") {
@@ -113,16 +108,19 @@ TEST_CASE("bill refuses another key") {
 TEST_CASE("bill refuses other versions, missing, unknown and ill-formed fields") {
   REQUIRE(Bill::decode(payload_with(0, Cbor::integer(1))).has_value());
   CHECK(decode_refusal(payload_with(0, Cbor::integer(2))).is(ProvenanceError::kUnsupportedVersion));
-  for (std::int64_t key = 0; key <= 7; ++key) {
+  for (std::int64_t key = 0; key <= 9; ++key) {
     CHECK(decode_refusal(payload_with(key, std::nullopt)).is(ProvenanceError::kMalformed));
     CHECK(decode_refusal(payload_with(key, Cbor::null())).is(ProvenanceError::kMalformed));
   }
-  CHECK(decode_refusal(payload_with(8, Cbor::integer(0))).is(ProvenanceError::kMalformed));
-  CHECK(decode_refusal(payload_with(6, Cbor::integer(4))).is(ProvenanceError::kMalformed));
+  CHECK(decode_refusal(payload_with(10, Cbor::integer(0))).is(ProvenanceError::kMalformed));
+  CHECK(decode_refusal(payload_with(8, Cbor::integer(4))).is(ProvenanceError::kMalformed));
   CHECK(decode_refusal(payload_with(3, Cbor::integer(-1))).is(ProvenanceError::kMalformed));
-  CHECK(decode_refusal(payload_with(7, Cbor::bytes(Bytes(33)))).is(ProvenanceError::kMalformed));
-  CHECK(decode_refusal(payload_with(5, Cbor::unsigned_integer(std::uint64_t{1} << 63U)))
+  CHECK(decode_refusal(payload_with(9, Cbor::bytes(Bytes(33)))).is(ProvenanceError::kMalformed));
+  CHECK(decode_refusal(payload_with(7, Cbor::unsigned_integer(std::uint64_t{1} << 63U)))
             .is(ProvenanceError::kMalformed));
+  // Parts that exceed their wholes.
+  CHECK(decode_refusal(payload_with(4, Cbor::integer(1'000))).is(ProvenanceError::kMalformed));
+  CHECK(decode_refusal(payload_with(6, Cbor::integer(1'000))).is(ProvenanceError::kMalformed));
 }
 
 }  // namespace
