@@ -142,6 +142,19 @@ Result<ProvenChannel> read_channel(NetworkId network, const std::optional<ton::A
   return proven;
 }
 
+Status expect_newer(const ProvenChannel& before, const ProvenChannel& after) {
+  if (after.id != before.id || after.state.parameters != before.state.parameters)
+    return fail(ChannelError::kOtherChannel, "the state of another channel, or of another life");
+  // Closing sets the deposit to what was paid.
+  const bool is_credited_less =
+      after.state.status != ChannelStatus::kClosed && after.state.deposit < before.state.deposit;
+  if (after.state.status < before.state.status || after.state.paid < before.state.paid ||
+      is_credited_less) {
+    return fail(ChannelError::kConflict, "an older state of this channel");
+  }
+  return {};
+}
+
 Result<ton::InternalMessage> deposit_message(const ChannelParameters& parameters, NanoTon value) {
   if (parameters.close_delay > kCloseDelayMax)
     return fail(ChannelError::kMalformed, "a close delay that the contract refuses");

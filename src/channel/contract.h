@@ -63,6 +63,10 @@ struct ProvenChannel {
 [[nodiscard]] Result<ProvenChannel> read_channel(NetworkId network,
                                                  const std::optional<ton::Account>& account);
 
+// kOtherChannel if `after` is not the same life of the same channel; kConflict if it is older than
+// `before`: what was paid and credited only grows, and no close is taken back.
+[[nodiscard]] Status expect_newer(const ProvenChannel& before, const ProvenChannel& after);
+
 // Messages to the contract, for a wallet to send. `value` of redeem and coop_close is at least
 // kPayoutValueMinNano; what is left of it goes to the payee, or back to the payer.
 [[nodiscard]] Result<ton::InternalMessage> deposit_message(const ChannelParameters& parameters,
