@@ -57,9 +57,14 @@ Result<LogProof> LogProof::parse(std::string_view text) {
 Result<Checkpoint> verify_log_proof(const LogProof& proof, const ReceiptHash& receipt,
                                     const NoteKey& key) {
   TRY(Checkpoint checkpoint, verify_checkpoint(proof.checkpoint, key));
-  TRY_VOID(verify_merkle_inclusion(checkpoint.head.root, entry_leaf(receipt.view()), proof.index,
-                                   checkpoint.head.size, proof.hashes));
+  TRY_VOID(verify_inclusion(proof, receipt, checkpoint));
   return checkpoint;
+}
+
+Status verify_inclusion(const LogProof& proof, const ReceiptHash& receipt,
+                        const Checkpoint& checkpoint) {
+  return verify_merkle_inclusion(checkpoint.head.root, entry_leaf(receipt.view()), proof.index,
+                                 checkpoint.head.size, proof.hashes);
 }
 
 NoteKey proxy_log_key(const crypto::Ed25519PublicKey& proxy) {

@@ -30,6 +30,10 @@ struct LogProof {
 [[nodiscard]] Result<Checkpoint> verify_log_proof(const LogProof& proof, const ReceiptHash& receipt,
                                                   const NoteKey& key);
 
+// The second half of it, for a checkpoint whose signature was checked before. kProofMismatch.
+[[nodiscard]] Status verify_inclusion(const LogProof& proof, const ReceiptHash& receipt,
+                                      const Checkpoint& checkpoint);
+
 // The key of the log that the proxy of this identity key keeps: the proxy's key under the name that
 // docs/formats/log.md derives from it.
 [[nodiscard]] NoteKey proxy_log_key(const crypto::Ed25519PublicKey& proxy);

@@ -1,6 +1,5 @@
 #include "roles/client/promises.h"
 
-#include "provenance/log/proof.h"
 #include "roles/client/error.h"
 #include "wire/protocol.h"
 
@@ -51,9 +50,18 @@ Task<Status> Promises::fetch(Owed owed) {
                                                  provenance::log::kProofBytesMax));
   if (answer.status != 200) co_return fail(ClientError::kNoPromise, "not logged yet");
   CO_TRY(const LogProof proof, LogProof::parse(as_text(body)));
-  CO_TRY_VOID(provenance::log::verify_log_proof(
-      proof, owed.receipt, provenance::log::proxy_log_key(owed.line->proxy.key)));
+  CO_TRY_VOID(check(proof, owed));
   co_return co_await world_.promises.put(owed.id, std::move(body));
+}
+
+Status Promises::check(const LogProof& proof, const Owed& owed) {
+  const crypto::Ed25519PublicKey& proxy = owed.line->proxy.key;
+  if (!last_signed_ || last_signed_->proxy != proxy || last_signed_->note != proof.checkpoint) {
+    TRY(auto checkpoint, provenance::log::verify_checkpoint(proof.checkpoint,
+                                                            provenance::log::proxy_log_key(proxy)));
+    last_signed_ = {.proxy = proxy, .note = proof.checkpoint, .checkpoint = std::move(checkpoint)};
+  }
+  return provenance::log::verify_inclusion(proof, owed.receipt, last_signed_->checkpoint);
 }
 
 void Promises::give_up(const Owed& owed) {

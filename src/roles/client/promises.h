@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "provenance/log/proof.h"
 #include "roles/client/fleet.h"
 
 namespace cocoon::client {
@@ -44,11 +45,20 @@ class Promises {
   };
   [[nodiscard]] Task<void> fetch_all();
   [[nodiscard]] Task<Status> fetch(Owed owed);
+  [[nodiscard]] Status check(const provenance::log::LogProof& proof, const Owed& owed);
   void give_up(const Owed& owed);
+
+  // The checkpoint that was last found signed. Receipts that a proxy logged together lie under one.
+  struct Signed {
+    crypto::Ed25519PublicKey proxy;
+    std::string note;
+    provenance::log::Checkpoint checkpoint;
+  };
 
   World world_;
   Bounds bounds_;
   std::deque<Owed> waiting_;
+  std::optional<Signed> last_signed_;
 };
 
 }  // namespace cocoon::client

@@ -108,6 +108,24 @@ TEST_CASE("what does not prove the receipt under the proxy's key is no promise")
   CHECK_EQ(scene.promises.waiting(), 1);
 }
 
+TEST_CASE("a checkpoint seen before vouches for its own proxy and its own entries only") {
+  Scene scene;
+  CHECK(scene.proxy.log.submit(receipt_number(1)));
+  CHECK(scene.proxy.log.submit(receipt_number(2)));
+  scene.expect(1);
+  scene.world.sim.advance(1s);
+  REQUIRE(scene.found(1).has_value());
+  SUBCASE("another receipt's proof") { scene.proxy.says = receipt_number(1); }
+  SUBCASE("another proxy") { scene.line->proxy.key = scene.world.new_identity().public_key(); }
+  SUBCASE("a note that only begins as it does") {
+    scene.proxy.bend = [](LogProof& proof) { proof.checkpoint += "x\n"; };
+  }
+  scene.expect(2);
+  scene.world.sim.advance(1s);
+  CHECK_FALSE(scene.found(2).has_value());
+  CHECK_EQ(scene.promises.waiting(), 1);
+}
+
 TEST_CASE("a promise that never comes is given up, counted and told of") {
   Scene scene({.waiting_max = 2, .given_up_after = 60s});
   for (std::uint8_t i = 0; i < 3; ++i) scene.expect(i);
