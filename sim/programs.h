@@ -121,7 +121,9 @@ class ClientProgram final : public Program {
   fakes::MemoryFloorStore floors_;
   DefectiveStore receipts_;
   fakes::MemoryReceiptStore promised_;
+  fakes::MemoryDocumentStore documents_;
   client::Promises promises_;
+  client::Keepsakes kept_;
   client::Fleet fleet_;
   client::Endpoint endpoint_;
   DefectiveEndpoint defective_;

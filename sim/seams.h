@@ -108,6 +108,9 @@ class DefectiveStore final : public ports::ReceiptStore {
   [[nodiscard]] Task<Result<std::optional<Bytes>>> get(RequestId id) override {
     return inner_.get(id);
   }
+  [[nodiscard]] Task<Result<std::vector<RequestId>>> newest(std::size_t count) override {
+    return inner_.newest(count);
+  }
 
  private:
   ReceiptStore& inner_;

@@ -124,7 +124,9 @@ void Stage::check_books() {
     const auto& receipts = disk(asked_of_[question]).receipts();
     const auto id = RequestId::from_hex(outcome.request_id);
     const auto kept = id ? receipts.find(*id) : receipts.end();
-    ledger_.check_answer(question, outcome, kept == receipts.end() ? nullptr : &kept->second);
+    const auto answer = kept == receipts.end() ? std::unexpected(Error(BaseError::kOutOfRange, ""))
+                                               : client::KeptAnswer::decode(kept->second);
+    ledger_.check_answer(question, outcome, answer ? &answer->receipt : nullptr);
   }
   for (const ProxySlot& slot : proxies_) {
     if (slot.program) check_bills_of(*slot.program);

@@ -102,7 +102,21 @@ class FloorStore {
   [[nodiscard]] virtual Task<Status> put(std::vector<attest::EvaluationFloor> floors) = 0;
 };
 
-// Where a client keeps the receipts of its answers. Receipts hold no text.
+// Documents that many answers share, by their SHA-256: evidence, collateral, policies.
+using DocumentDigest = Hash256<struct DocumentDigestTag>;
+class DocumentStore {
+ public:
+  DocumentStore() = default;
+  virtual ~DocumentStore() = default;
+  DocumentStore(const DocumentStore&) = delete;
+  DocumentStore& operator=(const DocumentStore&) = delete;
+  // Durable when it returns. One that is there already is not written again.
+  [[nodiscard]] virtual Task<Status> put(DocumentDigest digest, Bytes document) = 0;
+  // What has this digest; nothing if it is not there.
+  [[nodiscard]] virtual Task<Result<std::optional<Bytes>>> get(DocumentDigest digest) = 0;
+};
+
+// Where a client keeps what it has of its answers, a record for each. No text.
 class ReceiptStore {
  public:
   ReceiptStore() = default;
@@ -110,8 +124,10 @@ class ReceiptStore {
   ReceiptStore(const ReceiptStore&) = delete;
   ReceiptStore& operator=(const ReceiptStore&) = delete;
   // Durable when it returns.
-  [[nodiscard]] virtual Task<Status> put(RequestId id, Bytes receipt) = 0;
+  [[nodiscard]] virtual Task<Status> put(RequestId id, Bytes record) = 0;
   [[nodiscard]] virtual Task<Result<std::optional<Bytes>>> get(RequestId id) = 0;
+  // The ids put last, newest first, `count` at most; it may know fewer than it has.
+  [[nodiscard]] virtual Task<Result<std::vector<RequestId>>> newest(std::size_t count) = 0;
 };
 
 }  // namespace cocoon::ports

@@ -54,6 +54,20 @@ Result<Scanned> scan_file(const fs::path& path) {
   return scanned;
 }
 
+// The ids of the last `count` of these records, the last one first.
+std::vector<RequestId> newest_of(const Places& places, std::size_t count) {
+  std::vector<std::pair<std::uint32_t, RequestId>> by_offset;
+  by_offset.reserve(places.size());
+  for (const auto& [id, place] : places) by_offset.emplace_back(place.offset, id);
+  std::ranges::sort(by_offset, std::greater<>());
+  std::vector<RequestId> ids;
+  for (const auto& [offset, id] : by_offset) {
+    if (ids.size() == count) break;
+    ids.push_back(id);
+  }
+  return ids;
+}
+
 Result<std::vector<std::uint32_t>> journals_in(const fs::path& folder) {
   std::vector<std::uint32_t> numbers;
   std::error_code error;
@@ -218,6 +232,24 @@ Result<std::optional<Bytes>> JournalFolder::find(const RequestId& id) const {
   TRY(const Bytes record, read_at(file, place->offset, place->length));
   TRY(Bytes receipt, decode_record(id, record));
   return receipt;
+}
+
+Result<std::vector<RequestId>> JournalFolder::newest(std::size_t count) const {
+  Places places;
+  std::uint32_t number = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    places = places_;
+    number = newest_;
+  }
+  std::vector<RequestId> ids = newest_of(places, count);
+  if (ids.size() < count && number > oldest_) {
+    TRY(const Scanned before, scan_file(journal_path(number - 1)));
+    for (const RequestId& id : newest_of(before.places, count)) {
+      if (ids.size() < count && !places.contains(id)) ids.push_back(id);
+    }
+  }
+  return ids;
 }
 
 std::size_t JournalFolder::places_in_memory() const {

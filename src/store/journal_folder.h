@@ -40,6 +40,10 @@ class JournalFolder {
   // The receipt of the last record with this id. A damaged or missing index is made again.
   [[nodiscard]] Result<std::optional<Bytes>> find(const RequestId& id) const;
 
+  // The ids whose last records were appended last, newest first: of the newest file and, if these
+  // are fewer than `count`, of the one before.
+  [[nodiscard]] Result<std::vector<RequestId>> newest(std::size_t count) const;
+
   [[nodiscard]] std::size_t places_in_memory() const;
 
  private:

@@ -119,6 +119,10 @@ ports::Task<Result<std::optional<Bytes>>> ReceiptJournal::get(RequestId id) {
   co_return state_->folder->find(id);
 }
 
+ports::Task<Result<std::vector<RequestId>>> ReceiptJournal::newest(std::size_t count) {
+  co_return state_->folder->newest(count);
+}
+
 std::size_t ReceiptJournal::places_in_memory() const { return state_->folder->places_in_memory(); }
 
 }  // namespace cocoon::store

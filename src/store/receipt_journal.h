@@ -44,6 +44,9 @@ class ReceiptJournal final : public ports::ReceiptStore {
   [[nodiscard]] ports::Task<Status> put(RequestId id, Bytes receipt) override;
   [[nodiscard]] ports::Task<Result<std::optional<Bytes>>> get(RequestId id) override;
 
+  // Of the newest two files.
+  [[nodiscard]] ports::Task<Result<std::vector<RequestId>>> newest(std::size_t count) override;
+
   // How many receipts' places are held in memory: no more than a file has, however many are kept.
   [[nodiscard]] std::size_t places_in_memory() const;
 

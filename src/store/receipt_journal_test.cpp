@@ -238,3 +238,25 @@ TEST_CASE("however many receipts are kept, memory holds no more places than a fi
     CHECK_FALSE(run(store->get(id(i + kReceipts)))->has_value());
   }
 }
+
+TEST_CASE("the receipts kept last are told, newest first, also across files") {
+  const testing::TempFolder folder;
+  const ReceiptJournal::Options options{.file_bytes_max = 1024 * 1024, .file_records_max = 3};
+  const auto ids = [](std::initializer_list<std::uint8_t> numbers) {
+    std::vector<RequestId> out;
+    for (const std::uint8_t number : numbers) out.push_back(id_number(number));
+    return out;
+  };
+  {
+    const auto store = ReceiptJournal::open(folder.path(), options).value();
+    CHECK(run(store->newest(10)).value().empty());
+    for (std::uint8_t i = 1; i <= 8; ++i) {
+      REQUIRE(run(store->put(id_number(i), to_bytes("r"))).has_value());
+    }
+    REQUIRE(run(store->put(id_number(5), to_bytes("again"))).has_value());
+    CHECK(run(store->newest(2)).value() == ids({5, 8}));
+    CHECK(run(store->newest(10)).value() == ids({5, 8, 7, 6, 4}));
+  }
+  const auto store = ReceiptJournal::open(folder.path(), options).value();
+  CHECK(run(store->newest(4)).value() == ids({5, 8, 7, 6}));
+}

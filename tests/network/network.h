@@ -42,12 +42,18 @@ struct WorkerNode {
 
 struct ClientNode {
   explicit ClientNode(World& world);
+  // The signed receipt that it keeps for this request.
+  [[nodiscard]] Bytes receipt_of(const RequestId& id) const {
+    return client::KeptAnswer::decode(receipts.receipts().at(id)).value().receipt;
+  }
 
   fakes::CountingMetrics metrics;
   fakes::MemoryFloorStore floors;
   fakes::MemoryReceiptStore receipts;
   fakes::MemoryReceiptStore promised;
+  fakes::MemoryDocumentStore documents;
   client::Promises promises;
+  client::Keepsakes kept;
   client::Fleet fleet;
   client::Endpoint endpoint;
   fakes::MemoryHttp app;

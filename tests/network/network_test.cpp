@@ -90,7 +90,7 @@ TEST_CASE(
   const auto verified = provenance::verify_bill(*bill, worker->keyring.identity().public_key());
   REQUIRE(verified.has_value());
   CHECK(verified->receipt ==
-        provenance::receipt_hash(network.client->receipts.receipts().at(receipt->request_id)));
+        provenance::receipt_hash(network.client->receipt_of(receipt->request_id)));
   CHECK(network.world.sim.crashes().empty());
 }
 

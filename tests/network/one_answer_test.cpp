@@ -139,7 +139,8 @@ TEST_CASE("of one envelope that every candidate answered the client takes one an
         network.workers.begin());
     CHECK_EQ(bill->buckets.output, own + 1);
     billed.insert(bill->receipt);
-    if (bill->receipt == provenance::receipt_hash(receipts.begin()->second))
+    if (bill->receipt ==
+        provenance::receipt_hash(network.client->receipt_of(receipts.begin()->first)))
       ++bills_behind_the_receipt;
   }
   CHECK_EQ(billed.size(), 3);

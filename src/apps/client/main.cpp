@@ -12,6 +12,7 @@
 #include "net/shutdown_signal.h"
 #include "roles/client/endpoint.h"
 #include "sealed/format/envelope.h"
+#include "store/document_folder.h"
 #include "store/floor_file.h"
 #include "store/receipt_journal.h"
 
@@ -64,7 +65,9 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
                           chain_settings(config, registry->current()->parameters)));
   CO_TRY(const auto receipts, store::ReceiptJournal::open(config.state_dir / "receipts"));
   CO_TRY(const auto promised, store::ReceiptJournal::open(config.state_dir / "promises"));
+  CO_TRY(const auto documents, store::DocumentFolder::open(config.state_dir / "documents"));
   client::Promises promises({*promised, metrics, *clock, log});
+  client::Keepsakes kept({*receipts, *documents, promises, log});
   CO_TRY(const auto floors, store::FloorFile::open(config.state_dir / "collateral-floors.cbor"));
   CO_TRY(const auto dialer, net::Dialer::create(executor));
   client::Fleet fleet(
@@ -87,7 +90,7 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
                                           .allowed_origins = config.allowed_origins,
                                           .port = config.listen.port}),
                             endpoint_settings(config),
-                            {fleet, *registry, *receipts, promises, random, metrics, *clock, log});
+                            {fleet, *registry, kept, random, metrics, *clock, log});
   CO_TRY(const auto server, net::LocalServer::open(executor, server_options(config), endpoint));
   endpoint.listens_on(server->local().port);
   CO_TRY(const auto admin_server,

@@ -81,8 +81,7 @@ std::optional<Judging::Opened> Judging::judge_receipt() {
            "the worker did not sign this: " + receipt.error().message());
     return std::nullopt;
   }
-  const std::uint64_t at_ms = std::uint64_t{trust_.at.value()} * 1000;
-  if (receipt->ended_at.value() > at_ms) {
+  if (receipt->started_at.value() / 1000 > trust_.at.value()) {
     refuse(LinkName::kReceipt, Part::kReceipt, "it is from after the time of judgement");
     return std::nullopt;
   }

@@ -26,7 +26,7 @@ Part part_of(const Error& why) {
 
 Result<UnixSeconds> claimed_time(const Bundle& bundle) {
   TRY(const Receipt receipt, parse_unverified_receipt(bundle.receipt));
-  const std::uint64_t seconds = (receipt.ended_at.value() + 999) / 1000;
+  const std::uint64_t seconds = receipt.started_at.value() / 1000;
   if (seconds > UINT32_MAX) return fail(ProvenanceError::kMalformed, "a receipt of no time");
   return UnixSeconds(static_cast<std::uint32_t>(seconds));
 }

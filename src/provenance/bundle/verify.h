@@ -18,7 +18,7 @@ struct Trust {
   std::shared_ptr<const registry::Snapshot> registry;
   // The block that the evidence names, proven from the chain; nothing: the bundle's word for it.
   std::optional<attest::ProvenBlock> block;
-  // The time to judge at; a bundle is refused if its receipt is from later.
+  // The time to judge at; a bundle is refused if its answer began later.
   UnixSeconds at;
 };
 
@@ -29,8 +29,9 @@ struct Presented {
   std::vector<std::vector<ShownRun>> readings;
 };
 
-// When the bundle's receipt says that its answer ended: the time to judge an old bundle at while no
-// anchor says a better one. Nothing is checked. Fails if there is no receipt in it.
+// When the bundle's receipt says that its answer began, to the second: the time to judge an old
+// bundle at while no anchor says a better one. (The worker's key may be used until then; an answer
+// may take longer.) Nothing is checked. Fails if there is no receipt in it.
 [[nodiscard]] Result<UnixSeconds> claimed_time(const Bundle& bundle);
 
 // Judges bundles. It remembers, within bounds, platforms, collateral, and evidence that held, so

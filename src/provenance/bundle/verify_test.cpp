@@ -135,7 +135,8 @@ TEST_CASE("a receipt that another key signed, or that contradicts the evidence, 
   CHECK(refusal([](Scene& s) { s.receipt.masterchain_seqno = Seqno(1); }).part == Part::kReceipt);
   CHECK(refusal([](Scene& s) { s.receipt.kid = Kid(); }).part == Part::kEvidence);
   CHECK(refusal([](Scene& s) {
-          s.receipt.ended_at = UnixMillis(s.receipt.ended_at.value() + 1);
+          s.receipt.started_at = s.receipt.ended_at =
+              UnixMillis((std::uint64_t{s.worker.now.value()} + 1) * 1000);
         }).part == Part::kReceipt);
 }
 

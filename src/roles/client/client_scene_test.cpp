@@ -55,6 +55,8 @@ class Sealing {
                                        sealed::ResponseNonce(scene_.world.random.array<32>()))
             .value());
     const auto asked = openai::commit_request(endpoint, as_bytes(body), salts);
+    const ports::Block block = fakes::FakeChainHead::block_of(worker_.statement.block_seqno);
+    const UnixMillis now(std::uint64_t{block.generated_at.value()} * 1000);
     provenance::Receipt receipt{
         .request_id = parsed.head.header.request_id,
         .kid = worker_.kid(),
@@ -64,8 +66,8 @@ class Sealing {
         .prompt = asked.prompt,
         .output = commit_to(endpoint, plan_, salts),
         .tokens = {},
-        .started_at = UnixMillis(1),
-        .ended_at = UnixMillis(2),
+        .started_at = now,
+        .ended_at = now,
         .status = provenance::AnswerStatus::kOk,
         .terms_hash = {},
         .price = {},
@@ -178,6 +180,10 @@ ClientScene::ClientScene(Options options)
                 .metrics = metrics,
                 .clock = world.clock(),
                 .log = world.log.logger()}),
+      kept({.answers = receipts,
+            .documents = documents,
+            .promises = promises,
+            .log = world.log.logger()}),
       fleet([this](const ports::Endpoint& to) { return world.network.connect(to); },
             {.registry = world.registry,
              .chain = world.chain,
@@ -189,8 +195,7 @@ ClientScene::ClientScene(Options options)
       endpoint(Gate(std::move(options.gate)), options.endpoint,
                {.fleet = fleet,
                 .registry = world.registry,
-                .receipts = receipts,
-                .promises = promises,
+                .kept = kept,
                 .random = world.random,
                 .metrics = metrics,
                 .clock = world.clock(),

@@ -57,7 +57,9 @@ struct ClientScene {
   fakes::MemoryFloorStore floors;
   fakes::MemoryReceiptStore receipts;
   fakes::MemoryReceiptStore promised;
+  fakes::MemoryDocumentStore documents;
   Promises promises;
+  Keepsakes kept;
   Fleet fleet;
   Endpoint endpoint;
   fakes::MemoryHttp app;

@@ -12,15 +12,10 @@ using openai::ApiError;
 using ports::HttpFields;
 
 constexpr std::string_view kPathModels = "/v1/models";
-constexpr std::string_view kPathReceipts = "/v1/receipts/";
-constexpr std::string_view kMediaReceipt = "application/cose; cose-type=\"cose-sign1\"";
+// Earlier answers that this question builds on (docs/adr/0054-chain-of-custody.md).
+constexpr std::string_view kHeaderParents = "x-cocoon-parents";
 constexpr std::string_view kHeaderReceipt = "x-cocoon-receipt";
 constexpr std::string_view kHeaderKid = "x-cocoon-kid";
-constexpr std::string_view kProof = "/proof";
-// "pending", or "promised": in the proxy's log under a checkpoint that it signed, not yet anchored.
-constexpr std::string_view kHeaderLog = "x-cocoon-log";
-
-std::string_view without_query(std::string_view path) { return path.substr(0, path.find('?')); }
 
 HttpFields answer_fields(const Exchange& exchange, const sealed::ResponseHead& head) {
   return {{"content-type", head.content_type},
@@ -73,14 +68,14 @@ Task<void> Endpoint::route(ports::HttpRequest request, ports::ResponseWriter& re
     (void)co_await ports::respond(response, 204, preflight_fields(request), {});
     co_return;
   }
-  const std::string path(without_query(request.path));
+  const std::string path = request.path.substr(0, request.path.find('?'));
   if (request.method == "GET" &&
       (path == kPathModels || path.starts_with(std::string(kPathModels) + "/"))) {
     co_await list_models(path, response);
     co_return;
   }
-  if (request.method == "GET" && path.starts_with(kPathReceipts)) {
-    co_await show_receipt(path, response);
+  if (request.method == "GET" && ReceiptDesk::serves(path)) {
+    co_await desk_.answer(std::move(request.path), response);
     co_return;
   }
   const auto endpoint = openai::find_endpoint(request.method, path);
@@ -103,6 +98,9 @@ Task<void> Endpoint::refuse(ports::ResponseWriter& response, ApiError error) {
 
 Task<openai::ApiResult<Exchange::Question>> Endpoint::read_question(openai::Endpoint endpoint,
                                                                     ports::HttpRequest request) {
+  auto parents =
+      co_await desk_.parents_named(std::string(ports::find_field(request.headers, kHeaderParents)));
+  if (!parents) co_return std::unexpected(std::move(parents).error());
   auto body = co_await ports::read_all(*request.body, settings_.request_bytes_max);
   if (!body) {
     const bool is_large = body.error().is(ports::HttpError::kTooLarge);
@@ -121,7 +119,8 @@ Task<openai::ApiResult<Exchange::Question>> Endpoint::read_question(openai::Endp
                                .facts = std::move(facts).value(),
                                .model = model->hash,
                                .body = std::move(body).value(),
-                               .parents = {}};
+                               .parents = std::move(parents->receipts),
+                               .parent_ids = std::move(parents->own)};
 }
 
 Task<void> Endpoint::ask(openai::Endpoint endpoint, ports::HttpRequest request,
@@ -182,7 +181,7 @@ Task<void> Endpoint::answer_whole(Exchange& exchange, const sealed::ResponseHead
     co_await refuse(response, std::move(*collected).error());
     co_return;
   }
-  co_await keep_receipt(exchange);
+  co_await world_.kept.keep(exchange);
   world_.metrics.increment(ports::Counter::kRequestsOk);
   HttpFields fields = answer_fields(exchange, head);
   (void)co_await ports::respond(response, head.status, std::move(fields), std::move(body));
@@ -198,7 +197,7 @@ Task<openai::ApiResult<void>> Endpoint::hand_on(Exchange& exchange, ports::Respo
     if (!chunk) co_return std::unexpected(std::move(chunk).error());
     // The receipt is there before the end of the answer is.
     if (!exchange.signed_receipt().empty() && !std::exchange(is_receipt_kept, true))
-      co_await keep_receipt(exchange);
+      co_await world_.kept.keep(exchange);
     if (chunk->empty()) break;
     sent = co_await response.write(std::move(*chunk));
   }
@@ -226,14 +225,6 @@ Task<void> Endpoint::answer_stream(Exchange& exchange, const sealed::ResponseHea
   }
 }
 
-Task<void> Endpoint::keep_receipt(const Exchange& exchange) {
-  const Status kept =
-      co_await world_.receipts.put(exchange.request_id(), exchange.signed_receipt());
-  if (!kept) world_.log.error("client.receipt_not_kept", {LogField::error(kept.error())});
-  world_.promises.expect(exchange.request_id(), provenance::receipt_hash(exchange.signed_receipt()),
-                         exchange.line());
-}
-
 Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& response) {
   const auto snapshot = world_.registry.current();
   std::string body;
@@ -251,33 +242,6 @@ Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& r
   }
   (void)co_await ports::respond(response, 200, {{"content-type", std::string(wire::kMediaJson)}},
                                 to_bytes(body));
-}
-
-Task<void> Endpoint::show_receipt(std::string_view path, ports::ResponseWriter& response) {
-  path.remove_prefix(kPathReceipts.size());
-  const bool is_proof = path.ends_with(kProof);
-  if (is_proof) path.remove_suffix(kProof.size());
-  const auto id = RequestId::from_hex(path);
-  if (!id) {
-    co_await refuse(response, openai::receipt_not_found());
-    co_return;
-  }
-  auto receipt = co_await world_.receipts.get(*id);
-  auto promise = co_await world_.promises.find(*id);
-  if (!receipt || !promise) {
-    const Error& error = receipt ? promise.error() : receipt.error();
-    world_.log.error("client.receipt_unreadable", {LogField::error(error)});
-    co_await refuse(response, openai::internal_error());
-    co_return;
-  }
-  std::optional<Bytes>& shown = is_proof ? *promise : *receipt;
-  if (!shown) {
-    co_await refuse(response, openai::receipt_not_found());
-    co_return;
-  }
-  HttpFields fields{{"content-type", std::string(is_proof ? wire::kMediaText : kMediaReceipt)},
-                    {std::string(kHeaderLog), *promise ? "promised" : "pending"}};
-  (void)co_await ports::respond(response, 200, std::move(fields), std::move(*shown));
 }
 
 }  // namespace cocoon::client

@@ -5,7 +5,7 @@
 #include "ports/metrics.h"
 #include "roles/client/exchange.h"
 #include "roles/client/gate.h"
-#include "roles/client/promises.h"
+#include "roles/client/receipt_desk.h"
 
 namespace cocoon::client {
 
@@ -21,15 +21,17 @@ class Endpoint final : public ports::HttpHandler {
   struct World {
     Fleet& fleet;
     ports::Registry& registry;
-    ports::ReceiptStore& receipts;
-    Promises& promises;
+    Keepsakes& kept;
     ports::Random& random;
     ports::Metrics& metrics;
     async::Clock& clock;
     const Logger& log;
   };
   Endpoint(Gate gate, EndpointSettings settings, World world)
-      : gate_(std::move(gate)), settings_(settings), world_(world) {}
+      : gate_(std::move(gate)),
+        settings_(settings),
+        world_(world),
+        desk_({.kept = world.kept, .metrics = world.metrics, .log = world.log}) {}
 
   [[nodiscard]] Task<void> handle(ports::HttpRequest request,
                                   ports::ResponseWriter& response) override;
@@ -50,14 +52,13 @@ class Endpoint final : public ports::HttpHandler {
                                                       Status& sent);
   [[nodiscard]] Task<void> answer_stream(Exchange& exchange, const sealed::ResponseHead& head,
                                          ports::ResponseWriter& response);
-  [[nodiscard]] Task<void> keep_receipt(const Exchange& exchange);
   [[nodiscard]] Task<void> refuse(ports::ResponseWriter& response, openai::ApiError error);
   [[nodiscard]] Task<void> list_models(std::string_view path, ports::ResponseWriter& response);
-  [[nodiscard]] Task<void> show_receipt(std::string_view path, ports::ResponseWriter& response);
 
   Gate gate_;
   EndpointSettings settings_;
   World world_;
+  ReceiptDesk desk_;
   std::size_t in_flight_ = 0;
 };
 

@@ -145,7 +145,8 @@ Task<Result<sealed::ResponseHead>> Exchange::await_head(const Choice& choice) {
       choice.candidates, [&](const auto& worker) { return worker->kid() == secret->kid; });
   line_ = choice.line;
   worker_ = *answering;  // the opener takes answers from candidates only
-  salts_ = provenance::SaltRoot::of(secret->secret);
+  origin_ = world_.fleet.origin_of(worker_->kid());
+  salts_ = std::make_unique<provenance::SaltRoot>(provenance::SaltRoot::of(secret->secret));
   output_ = std::make_unique<provenance::OutputCommitter>(salts_->output());
   if (is_event_stream(head_)) {
     meter_ = std::make_unique<openai::StreamMeter>(

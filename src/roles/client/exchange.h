@@ -38,7 +38,8 @@ class Exchange {
     openai::RequestFacts facts;
     ModelHash model;
     Bytes body;
-    std::vector<ReceiptHash> parents;
+    std::vector<ReceiptHash> parents;   // receipts that it builds on
+    std::vector<RequestId> parent_ids;  // of those of them that are this client's own
   };
   struct World {
     Fleet& fleet;
@@ -60,6 +61,9 @@ class Exchange {
   [[nodiscard]] const RequestId& request_id() const { return request_id_; }
   [[nodiscard]] const attest::VerifiedWorker& worker() const { return *worker_; }
   [[nodiscard]] const std::shared_ptr<ProxyLine>& line() const { return line_; }
+  // By what the answering worker was judged; nullptr if it is known no more.
+  [[nodiscard]] const std::shared_ptr<const WorkerOrigin>& origin() const { return origin_; }
+  [[nodiscard]] const std::vector<RequestId>& parent_ids() const { return question_.parent_ids; }
   // What the salts of the receipt's commitments derive from.
   [[nodiscard]] const provenance::SaltRoot& salts() const { return *salts_; }
   // After read() returned the empty end.
@@ -87,8 +91,9 @@ class Exchange {
   std::deque<sealed::Frame> frames_;
   std::shared_ptr<ProxyLine> line_;
   std::shared_ptr<const attest::VerifiedWorker> worker_;
+  std::shared_ptr<const WorkerOrigin> origin_;
   sealed::ResponseHead head_;
-  std::optional<provenance::SaltRoot> salts_;
+  std::unique_ptr<provenance::SaltRoot> salts_;
   std::unique_ptr<provenance::OutputCommitter> output_;
   std::unique_ptr<openai::StreamMeter> meter_;
   Status output_status_;

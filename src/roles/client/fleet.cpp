@@ -8,6 +8,7 @@
 #include "async/event.h"
 #include "async/race.h"
 #include "attest/evidence.h"
+#include "attest/policy_cbor.h"
 #include "attest/reason.h"
 #include "ports/refusal.h"
 #include "roles/client/error.h"
@@ -241,10 +242,41 @@ Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry
     co_return fail(ClientError::kWorkerRefused,
                    "the registry does not list this model under this hash");
   }
+  CO_TRY(auto origin, co_await origin_under(snapshot, evidence, worker.collateral(),
+                                            worker.statement().block_seqno));
   verdicts_.insert_or_assign(
       entry.kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)),
-                         snapshot->policy.hash(), world_.clock.now()});
+                         snapshot->policy.hash(), world_.clock.now(), std::move(origin)});
   co_return Status();
+}
+
+Task<Result<std::shared_ptr<const WorkerOrigin>>> Fleet::origin_under(
+    std::shared_ptr<const registry::Snapshot> snapshot, Bytes evidence,
+    std::optional<CollateralDigest> collateral, Seqno block) {
+  auto origin = std::make_shared<WorkerOrigin>();
+  origin->evidence = std::move(evidence);
+  if (encoded_ != snapshot) {
+    encoded_policy_ = std::make_shared<const Bytes>(attest::encode_policy(snapshot->policy));
+    encoded_ = std::move(snapshot);
+  }
+  origin->policy = encoded_policy_;
+  if (collateral) {
+    const auto* const known = collateral_.find(*collateral);
+    const attest::HeldCollateral* const held = judge_.held(*collateral);
+    if (known == nullptr && held != nullptr) {
+      collateral_.remember(*collateral, std::make_shared<const Bytes>(held->json));
+    }
+    const auto* const text = collateral_.find(*collateral);
+    if (text != nullptr) origin->collateral = *text;
+  }
+  CO_TRY(const ports::Block proven, co_await world_.chain.block(block));
+  origin->block = {proven.seqno, proven.root_hash, proven.generated_at};
+  co_return std::shared_ptr<const WorkerOrigin>(std::move(origin));
+}
+
+std::shared_ptr<const WorkerOrigin> Fleet::origin_of(const Kid& kid) const {
+  const auto known = verdicts_.find(kid);
+  return known == verdicts_.end() ? nullptr : known->second.origin;
 }
 
 void Fleet::forget_unlisted() {

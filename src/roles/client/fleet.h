@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/recent_map.h"
 #include "ports/judge.h"
 #include "ports/link.h"
 #include "ports/metrics.h"
@@ -34,6 +35,14 @@ struct ProxyLine {
   bool is_being_asked = false;  // for its directory and evidence
   // When it last took a request and let it pass in silence.
   std::optional<async::TimePoint> swallowed_at;
+};
+
+// By what a worker was judged, for those who will ask where an answer came from.
+struct WorkerOrigin {
+  Bytes evidence;
+  std::shared_ptr<const Bytes> collateral;  // JSON; nullptr where the platform's kind needs none
+  std::shared_ptr<const Bytes> policy;      // attest::encode_policy()
+  attest::ProvenBlock block;
 };
 
 // Where a request may go: a proxy and workers that are attached to it, verified, in order of
@@ -71,6 +80,8 @@ class Fleet {
   // request only if there is no other. Nothing if there is none.
   [[nodiscard]] std::optional<Choice> choose(const ModelHash& model, std::size_t count,
                                              const std::vector<std::shared_ptr<ProxyLine>>& avoid);
+  // By what this worker was judged last; nullptr once it is forgotten.
+  [[nodiscard]] std::shared_ptr<const WorkerOrigin> origin_of(const Kid& kid) const;
   // What is known of why no worker of this model can be chosen, for the app that asked: the reason
   // for which one was refused last. Empty if none was.
   [[nodiscard]] std::string why_none(const ModelHash& model) const;
@@ -97,6 +108,7 @@ class Fleet {
     std::shared_ptr<const attest::VerifiedWorker> worker;
     PolicyHash policy;
     async::TimePoint judged_at;
+    std::shared_ptr<const WorkerOrigin> origin;
   };
   struct Round;
   class Turn;
@@ -116,6 +128,9 @@ class Fleet {
                                                 async::Deadline by);
   [[nodiscard]] Task<Status> learn_collateral(std::shared_ptr<ProxyLine> line,
                                               CollateralDigest digest, async::Deadline by);
+  [[nodiscard]] Task<Result<std::shared_ptr<const WorkerOrigin>>> origin_under(
+      std::shared_ptr<const registry::Snapshot> snapshot, Bytes evidence,
+      std::optional<CollateralDigest> collateral, Seqno block);
   void forget_unlisted();
   // Whether the worker has to be looked at again.
   [[nodiscard]] bool is_due(const Kid& kid, const PolicyHash& policy) const;
@@ -134,6 +149,10 @@ class Fleet {
                        .log = world_.log}};
   std::vector<std::shared_ptr<ProxyLine>> lines_;
   std::map<Kid, Verdict> verdicts_;  // of those accepted
+  // What origins share.
+  RecentMap<CollateralDigest, std::shared_ptr<const Bytes>> collateral_{64};
+  std::shared_ptr<const registry::Snapshot> encoded_;
+  std::shared_ptr<const Bytes> encoded_policy_;
 };
 
 }  // namespace cocoon::client

@@ -39,7 +39,25 @@ Task<Status> MemoryReceiptStore::put(RequestId id, Bytes receipt) {
   if (put_time_ > Duration::zero()) co_await simulation_.clock().sleep_for(put_time_);
   if (disk_ == Disk::kFull) co_return fail(BaseError::kOutOfRange, "no space left");
   receipts_.insert_or_assign(id, std::move(receipt));
+  order_.push_back(id);
   co_return Status();
+}
+
+Task<Result<std::vector<RequestId>>> MemoryReceiptStore::newest(std::size_t count) {
+  std::vector<RequestId> out(order_.rbegin(), order_.rend());
+  if (out.size() > count) out.resize(count);
+  co_return out;
+}
+
+Task<Status> MemoryDocumentStore::put(ports::DocumentDigest digest, Bytes document) {
+  documents_.insert_or_assign(digest, std::move(document));
+  co_return Status();
+}
+
+Task<Result<std::optional<Bytes>>> MemoryDocumentStore::get(ports::DocumentDigest digest) {
+  const auto found = documents_.find(digest);
+  if (found == documents_.end()) co_return std::optional<Bytes>();
+  co_return std::optional<Bytes>(found->second);
 }
 
 Task<Result<std::optional<Bytes>>> MemoryReceiptStore::get(RequestId id) {

@@ -94,6 +94,7 @@ class MemoryReceiptStore final : public ports::ReceiptStore {
 
   [[nodiscard]] Task<Status> put(RequestId id, Bytes receipt) override;
   [[nodiscard]] Task<Result<std::optional<Bytes>>> get(RequestId id) override;
+  [[nodiscard]] Task<Result<std::vector<RequestId>>> newest(std::size_t count) override;
 
   [[nodiscard]] std::size_t size() const { return receipts_.size(); }
   [[nodiscard]] const std::map<RequestId, Bytes>& receipts() const { return receipts_; }
@@ -107,6 +108,19 @@ class MemoryReceiptStore final : public ports::ReceiptStore {
   Duration put_time_{0};
   Disk disk_ = Disk::kHealthy;
   std::map<RequestId, Bytes> receipts_;
+  std::vector<RequestId> order_;
+};
+
+class MemoryDocumentStore final : public ports::DocumentStore {
+ public:
+  [[nodiscard]] Task<Status> put(ports::DocumentDigest digest, Bytes document) override;
+  [[nodiscard]] Task<Result<std::optional<Bytes>>> get(ports::DocumentDigest digest) override;
+
+  [[nodiscard]] std::size_t size() const { return documents_.size(); }
+  void lose_all() { documents_.clear(); }
+
+ private:
+  std::map<ports::DocumentDigest, Bytes> documents_;
 };
 
 }  // namespace cocoon::fakes
