@@ -1,6 +1,9 @@
 #include "attest/evidence.h"
 
+#include "attest/amd/evidence.h"
+#include "attest/intel/quote.h"
 #include "attest/malformed.h"
+#include "attest/policy.h"
 #include "codec/cbor.h"
 
 namespace cocoon::attest {
@@ -18,6 +21,24 @@ enum Key : std::int64_t {
   kKeyGpuEvidence = 5,
   kKeyEventLog = 6,
 };
+
+Result<ImageHash> guest_image(BytesView evidence) {
+  TRY(const amd::SnpEvidence parts, amd::SnpEvidence::decode(evidence));
+  TRY(const auto report, amd::UnverifiedReport::parse(parts.report));
+  return image_hash_of(SnpShape{.name = {}, .measurement = report.body().measurement, .gpus = {}});
+}
+
+Result<ImageHash> td_image(BytesView quote) {
+  TRY(const auto parsed, intel::UnverifiedQuote::parse(quote));
+  const intel::TdBody& body = parsed.body();
+  return image_hash_of(
+      Image{.name = {},
+            .mrtd = body.mrtd,
+            .rtmr1 = body.rtmr[1],
+            .rtmr2 = body.rtmr[2],
+            .shapes = {}},
+      MachineShape{.name = {}, .rtmr0 = body.rtmr[0], .xfam = body.xfam, .gpus = {}});
+}
 
 Result<EvidenceBundle> decode_bundle(BytesView cbor) {
   if (cbor.size() > kEvidenceBytesMax) {
@@ -57,6 +78,11 @@ Bytes EvidenceBundle::encode() const {
 
 Result<EvidenceBundle> EvidenceBundle::decode(BytesView cbor) {
   return or_malformed(decode_bundle(cbor), "evidence");
+}
+
+Result<ImageHash> measured_image(BytesView quote) {
+  return amd::looks_like_snp_evidence(quote) ? or_malformed(guest_image(quote), "SEV-SNP evidence")
+                                             : or_malformed(td_image(quote), "quote");
 }
 
 }  // namespace cocoon::attest

@@ -11,7 +11,7 @@
 #include "attest/malformed.h"
 #include "attest/nvidia/describe.h"
 #include "attest/nvidia/evidence.h"
-#include "codec/base64.h"
+#include "attest/nvidia/evidence_list.h"
 
 namespace cocoon::attest {
 namespace {
@@ -91,39 +91,20 @@ Result<Json> describe_gpu_report(BytesView bytes) {
   return out;
 }
 
-Result<Json> describe_gpus(const std::vector<Bytes>& reports) {
-  Json::Array gpus;
-  for (const Bytes& report : reports) {
-    TRY(Json gpu, describe_gpu(report));
-    gpus.push_back(std::move(gpu));
+Result<Json> describe_gpus(const std::vector<nvidia::GpuEvidence>& gpus) {
+  Json::Array described;
+  for (const nvidia::GpuEvidence& gpu : gpus) {
+    TRY(Json one, describe_gpu(gpu.report));
+    described.push_back(std::move(one));
   }
   Json out = start("gpu evidence");
-  out.set("gpus", Json::array(std::move(gpus)));
+  out.set("gpus", Json::array(std::move(described)));
   return out;
 }
 
 Result<Json> describe_gpu_evidence(BytesView cbor) {
   TRY(const auto worker, or_malformed(nvidia::WorkerGpus::decode(cbor), "GPU evidence"));
-  std::vector<Bytes> reports(worker.gpus.size());
-  std::ranges::transform(worker.gpus, reports.begin(), [](const auto& gpu) { return gpu.report; });
-  return describe_gpus(reports);
-}
-
-// NVIDIA's tools: [{"arch", "certificate", "evidence", "nonce", …}, …], base64.
-Result<Json> describe_nvidia_list(const Json::Array& items) {
-  if (items.size() > nvidia::kGpusMax) {
-    return fail(AttestError::kMalformed, "too many GPUs");
-  }
-  std::vector<Bytes> reports;
-  for (const Json& item : items) {
-    const Json* const evidence = item.find("evidence");
-    if (evidence == nullptr || evidence->as_string() == nullptr) {
-      return fail(AttestError::kMalformed, "a list that is no GPU evidence");
-    }
-    TRY(Bytes report, or_malformed(codec::from_base64(*evidence->as_string()), "GPU evidence"));
-    reports.push_back(std::move(report));
-  }
-  return describe_gpus(reports);
+  return describe_gpus(worker.gpus);
 }
 
 // dstack: {"quote": hexadecimal, "event_log": JSON in a string, …}.
@@ -146,7 +127,9 @@ Result<Json> describe_json(std::string_view text) {
   const Json::Array* const list = document.as_array();
   if (list == nullptr) return describe_pair(document);
   const bool is_log = !list->empty() && list->front().find("imr") != nullptr;
-  return is_log ? describe_log(as_bytes(text), std::nullopt) : describe_nvidia_list(*list);
+  if (is_log) return describe_log(as_bytes(text), std::nullopt);
+  TRY(const auto gpus, or_malformed(nvidia::parse_evidence_list(as_bytes(text)), "GPU evidence"));
+  return describe_gpus(gpus);
 }
 
 // A bundle with what its log and its GPUs say; a part that cannot be read says why instead.

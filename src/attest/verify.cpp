@@ -63,7 +63,7 @@ Result<VerdictTerm> judge_platform(const intel::VerifiedQuote& quote,
   if (!problems.empty()) return std::unexpected(as_judged(std::move(problems.front())));
   VerdictTerm term{.until = std::min(held->verified.validity().last, quote.chain().validity.last),
                    .collateral = held->digest};
-  if (tcb.status != intel::TcbStatus::kUpToDate) {
+  if (tcb.status && *tcb.status != intel::TcbStatus::kUpToDate) {
     const auto tolerated = policy.tolerated_until(*tcb.status, tcb.advisories, now);
     term.until = std::min(term.until, tolerated.value_or(now));
   }

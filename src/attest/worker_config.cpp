@@ -151,6 +151,10 @@ Status read_places(TomlTable& root, WorkerConfig& out) {
   if (tee.has("collateral_file")) {
     TRY(out.collateral_file, path_value(tee, "collateral_file", ""));
   }
+  if (tee.has("gpu_path") || tee.has("gpu_golden_file")) {
+    TRY(out.gpu_path, path_value(tee, "gpu_path", ""));
+    TRY(out.gpu_golden_file, path_value(tee, "gpu_golden_file", ""));
+  }
   TRY_VOID(tee.finish());
   TRY(TomlTable admin, root.table_or_empty("admin"));
   TRY(const std::int64_t port, admin.integer_or("port", out.admin_port, {0, 65'535}));

@@ -76,6 +76,10 @@ struct WorkerConfig {
   // The vendor's collateral of this machine, kept fresh by whoever runs it; empty: none. Its bytes
   // need no measurement: they are signed by the vendor.
   std::string collateral_file;
+  // The tree that answers for the machine's GPUs, and the golden measurements that go with their
+  // evidence; both empty: a worker without GPUs.
+  std::string gpu_path;
+  std::string gpu_golden_file;
   std::uint16_t admin_port = 12000;  // on 127.0.0.1
   LogLevel log_level = LogLevel::kInfo;
 };

@@ -53,6 +53,8 @@ TEST_CASE("every key of a worker's configuration is read") {
   CHECK(config.chain.head_age_max == std::chrono::minutes(20));
   CHECK_EQ(config.tsm_path, "/run/tsm");
   CHECK_EQ(config.collateral_file, "/run/collateral.json");
+  CHECK_EQ(config.gpu_path, "/run/gpu");
+  CHECK_EQ(config.gpu_golden_file, "/run/golden.json");
   CHECK_EQ(config.admin_port, 12001);
   CHECK_EQ(config.state_dir, "/var/lib/cocoon");
   CHECK_EQ(config.log_level, LogLevel::kWarn);
@@ -137,4 +139,12 @@ TEST_CASE("an external engine is a port of this machine and nothing else") {
   }
   // Keys of the other kind of engine are unknown to this one.
   CHECK_FALSE(parse(with("threads = 2", "threads = 2\nurl = \"http://127.0.0.1:1\"")).has_value());
+}
+
+TEST_CASE("GPUs have a tree and golden measurements, or neither") {
+  CHECK_FALSE(parse(with("gpu_path = \"/run/gpu\"\n", "")).has_value());
+  CHECK_FALSE(parse(with("gpu_golden_file = \"/run/golden.json\"\n", "")).has_value());
+  const std::string none =
+      with("gpu_path = \"/run/gpu\"\ngpu_golden_file = \"/run/golden.json\"\n", "");
+  CHECK(parse(none)->gpu_path.empty());
 }

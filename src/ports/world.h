@@ -73,6 +73,18 @@ class QuoteSource {
   [[nodiscard]] virtual Task<Result<Bytes>> quote(ByteArray<64> report_data) = 0;
 };
 
+// The machine's confidential GPUs.
+class GpuSource {
+ public:
+  GpuSource() = default;
+  virtual ~GpuSource() = default;
+  GpuSource(const GpuSource&) = delete;
+  GpuSource& operator=(const GpuSource&) = delete;
+  // What all of them answer to this nonce, with golden measurements: the `gpu_evidence` of an
+  // evidence bundle (docs/formats/gpu-evidence.md).
+  [[nodiscard]] virtual Task<Result<Bytes>> evidence(ByteArray<32> nonce) = 0;
+};
+
 // What a vendor publishes about this machine's platform model, as somebody put it there. It vouches
 // for itself.
 class CollateralSource {

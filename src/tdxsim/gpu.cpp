@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/reader.h"
+#include "codec/base64.h"
 #include "codec/der.h"
 #include "codec/json.h"
 #include "tdxsim/draw_key.h"
@@ -197,6 +198,21 @@ Result<attest::nvidia::GpuEvidence> SimulatedGpu::evidence(const ByteArray<32>& 
     made.certificates_der.push_back(certificate.der());
   }
   return made;
+}
+
+std::string evidence_list(const std::vector<attest::nvidia::GpuEvidence>& gpus) {
+  using codec::Json;
+  Json::Array items;
+  for (const attest::nvidia::GpuEvidence& gpu : gpus) {
+    std::string pem;
+    for (const Bytes& der : gpu.certificates_der) {
+      if (const auto certificate = crypto::Certificate::from_der(der)) pem += to_pem(*certificate);
+    }
+    items.push_back(Json::object({{"arch", Json::string("SIMULATED")},
+                                  {"certificate", Json::string(codec::to_base64(as_bytes(pem)))},
+                                  {"evidence", Json::string(codec::to_base64(gpu.report))}}));
+  }
+  return codec::write_json(Json::array(std::move(items)));
 }
 
 std::string simulated_golden_json() {

@@ -47,6 +47,10 @@ class SimulatedGpu {
   std::vector<crypto::Certificate> chain_;
 };
 
+// What NVIDIA's tools would hand out of these GPUs (docs/formats/gpu-evidence.md). Certificates
+// that are none are left out.
+[[nodiscard]] std::string evidence_list(const std::vector<attest::nvidia::GpuEvidence>& gpus);
+
 // The golden measurements that match every SimulatedGpu, driver and VBIOS, and who vouches for
 // them.
 [[nodiscard]] std::string simulated_golden_json();

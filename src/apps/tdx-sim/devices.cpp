@@ -41,6 +41,15 @@ class GoldenKey {
   Bytes seed_;
 };
 
+// What bans name the GPU by: SHA-256 of the key of its second certificate.
+Status publish_gpu_id(const fs::path& folder, const tdxsim::SimulatedGpu& gpu) {
+  TRY(const attest::nvidia::GpuEvidence evidence, gpu.evidence({}));
+  TRY(const auto chip, crypto::Certificate::from_der(evidence.certificates_der.at(1)));
+  TRY(const crypto::P384PublicKey key, chip.p384_public_key());
+  const std::string id = to_hex(crypto::sha256(key.view())) + "\n";
+  return publish_file(folder / "gpu-id.hex", as_bytes(id), FileMode::kPublic);
+}
+
 Status publish_golden(const fs::path& folder, const crypto::Ed25519KeyPair& key) {
   const std::string golden = tdxsim::simulated_golden_json();
   const crypto::Ed25519Signature signature = tdxsim::sign_golden(golden, key);
@@ -71,6 +80,7 @@ Result<SimGpu> open_gpu(const fs::path& folder, const tdxsim::Platform::FillRand
   TRY(const GoldenKey golden, load_or_create<GoldenKey>(folder / "golden-key.cbor", random, now));
   TRY(crypto::Ed25519KeyPair key, golden.pair());
   TRY_VOID(publish_root(folder, "gpu-root", gpu.root()));
+  TRY_VOID(publish_gpu_id(folder, gpu));
   TRY_VOID(publish_golden(folder, key));
   return SimGpu{.gpu = std::move(gpu), .golden_key = std::move(key)};
 }

@@ -31,7 +31,9 @@ TEST_CASE("an EPYC keeps its keys, and a report comes with a table that verifies
   CHECK(crypto::sha256(bytes_of(folder / "snp-root.der")) == first->root_fingerprint());
 
   TsmTree tree(folder / "tsm",
-               [&](const ByteArray<64>& data) {
+               [&](BytesView inblob) {
+                 ByteArray<64> data{};
+                 std::ranges::copy(inblob, data.begin());
                  return first->report(data, tdxsim::default_snp_measurement());
                },
                Logger::silent(), {.name = "sev_guest", .auxblob = first->certificate_table()});

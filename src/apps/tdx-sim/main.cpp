@@ -34,8 +34,9 @@ FILES
   STATE/snp.cbor, snp-root.der, snp-root.sha256, snp-measurement.hex
                         with --platform snp-turin or snp-milan: an EPYC's keys, its root, and what its guest measures
   STATE/gpu.cbor, gpu-root.der, gpu-root.sha256, golden.json, golden.json.sig, golden-key.hex, gpu-evidence.cbor
-                        with --gpu-nonce: a GPU's keys, its root, golden measurements that match it, its evidence
-  STATE/ppid.hex        what names the machine, for the registry's banned_platforms
+                        with --gpu-nonce or --gpu-tsm: a GPU's keys, its root, golden measurements that match it, and its
+                        evidence for that nonce
+  STATE/ppid.hex        what names the machine, for the registry's banned_platforms; gpu-id.hex names its GPU
   STATE/image.toml      what the simulated machine measures, for the registry's [[images]]; written last
 
 OUTPUT
@@ -67,6 +68,7 @@ struct Arguments {
   tdxsim::QuoteOptions quote;
   enum class Platform : std::uint8_t { kTdx, kSnpTurin, kSnpMilan } platform = Platform::kTdx;
   std::optional<ByteArray<32>> gpu_nonce;
+  std::filesystem::path gpu_tsm;  // empty: no GPU
   SimState::Published published = SimState::Published::kOrderly;
   enum class Mode : std::uint8_t { kServe, kInitOnly } mode = Mode::kServe;
 };
@@ -79,6 +81,18 @@ std::optional<std::uint64_t> parse_attributes(const std::string& hex) {
   for (std::size_t i = 8; i-- > 0;)
     value = value << 8U | std::to_integer<std::uint64_t>((*bytes)[i]);
   return value;
+}
+
+std::optional<ByteArray<32>> parse_nonce(const std::string& hex) {
+  const auto nonce = TaggedBytes<struct GpuNonceTag, 32>::from_hex(hex);
+  return nonce ? std::optional(nonce->bytes()) : std::nullopt;
+}
+
+UnixSeconds now() {
+  return UnixSeconds(
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count()));
 }
 
 int fail_with(const Error& error) {
@@ -128,6 +142,9 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
          "also make a GPU with golden measurements, write its evidence for these 32 bytes to "
          "STATE/gpu-evidence.cbor, and stop")
       ->type_name("HEX");
+  app.add_option("--gpu-tsm", out.gpu_tsm,
+                 "also make a GPU, and serve a second tree that answers for it")
+      ->type_name("DIR");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -137,12 +154,11 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
   if (platform == "snp-turin") out.platform = Arguments::Platform::kSnpTurin;
   if (platform == "snp-milan") out.platform = Arguments::Platform::kSnpMilan;
   if (!gpu_nonce.empty()) {
-    const auto nonce = TaggedBytes<struct GpuNonceTag, 32>::from_hex(gpu_nonce);
-    if (!nonce) {
+    out.gpu_nonce = parse_nonce(gpu_nonce);
+    if (!out.gpu_nonce) {
       std::fprintf(stderr, "tdx-sim: --gpu-nonce: expected 32 bytes in hexadecimal\n");
       return 2;
     }
-    out.gpu_nonce = nonce->bytes();
   }
   if (flawed_collateral) out.published = SimState::Published::kWithFlawed;
   if (init_only) out.mode = Arguments::Mode::kInitOnly;
@@ -158,12 +174,38 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
   return std::nullopt;
 }
 
-int serve_tree(TsmTree& tree, std::string_view root, const Logger& log) {
+template <std::size_t N>
+ByteArray<N> exactly(BytesView bytes) {
+  ByteArray<N> out{};
+  std::ranges::copy(bytes.first(N), out.begin());
+  return out;
+}
+
+// The tree that answers for a simulated GPU, if there is one.
+Result<std::optional<TsmTree>> open_gpu_tree(const Arguments& arguments, UnixSeconds now,
+                                             const Logger& log) {
+  if (arguments.gpu_tsm.empty()) return std::optional<TsmTree>();
+  TRY(SimGpu device, open_gpu(arguments.state, fill_random, now));
+  const auto gpu = std::make_shared<const tdxsim::SimulatedGpu>(std::move(device.gpu));
+  const auto answer = [gpu](BytesView inblob) -> Result<Bytes> {
+    TRY(attest::nvidia::GpuEvidence evidence, gpu->evidence(exactly<32>(inblob)));
+    return to_bytes(tdxsim::evidence_list({std::move(evidence)}));
+  };
+  TsmTree tree(arguments.gpu_tsm, answer, log, {.name = "nvidia_gpu", .inblob_size = 32});
+  TRY_VOID(tree.open());
+  return tree;
+}
+
+int serve_tree(const Arguments& arguments, TsmTree& tree, std::string_view root,
+               const Logger& log) {
   if (const Status opened = tree.open(); !opened) return fail_with(opened.error());
+  auto gpus = open_gpu_tree(arguments, now(), log);
+  if (!gpus) return fail_with(gpus.error());
   std::printf("READY root=%s\n", std::string(root).c_str());
   std::fflush(stdout);
   while (stop_requested == 0) {
     tree.serve_once();
+    if (auto& gpu_tree = *gpus; gpu_tree.has_value()) gpu_tree->serve_once();
     const timespec pause{.tv_sec = 0, .tv_nsec = kPollNanoseconds};
     ::nanosleep(&pause, nullptr);
   }
@@ -174,20 +216,21 @@ int serve_tree(TsmTree& tree, std::string_view root, const Logger& log) {
 int serve_tdx(const Arguments& arguments, const SimState& state, const Logger& log) {
   TsmTree tree(
       arguments.tsm,
-      [&](const ByteArray<64>& report_data) {
-        return state.platform().quote(report_data, state.measurements(), arguments.quote);
+      [&](BytesView report_data) {
+        return state.platform().quote(exactly<64>(report_data), state.measurements(),
+                                      arguments.quote);
       },
       log);
-  return serve_tree(tree, state.platform().root_fingerprint().hex(), log);
+  return serve_tree(arguments, tree, state.platform().root_fingerprint().hex(), log);
 }
 
 int serve_snp(const Arguments& arguments, const tdxsim::SnpPlatform& snp, const Logger& log) {
   TsmTree tree(arguments.tsm,
-               [&](const ByteArray<64>& report_data) {
-                 return snp.report(report_data, tdxsim::default_snp_measurement());
+               [&](BytesView report_data) {
+                 return snp.report(exactly<64>(report_data), tdxsim::default_snp_measurement());
                },
                log, {.name = "sev_guest", .auxblob = snp.certificate_table()});
-  return serve_tree(tree, to_hex(snp.root_fingerprint()), log);
+  return serve_tree(arguments, tree, to_hex(snp.root_fingerprint()), log);
 }
 
 // Evidence of the simulated GPU for this nonce, in the state folder.
@@ -209,10 +252,7 @@ int run(int argc, char** argv) {
   }
   std::signal(SIGTERM, request_stop);
   std::signal(SIGINT, request_stop);
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-                       std::chrono::system_clock::now().time_since_epoch())
-                       .count();
-  const UnixSeconds start(static_cast<std::uint32_t>(now));
+  const UnixSeconds start = now();
   const auto state = SimState::open(arguments.state, arguments.measurements, fill_random, start,
                                     arguments.published);
   if (!state) return fail_with(state.error());

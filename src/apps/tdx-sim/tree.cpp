@@ -11,7 +11,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kEntriesMax = 1024;
-constexpr std::size_t kInblobSize = 64;
 
 }  // namespace
 
@@ -55,20 +54,18 @@ bool TsmTree::serve_entry(const fs::path& path, Entry& entry) {
   struct stat status{};
   const fs::path inblob = path / "inblob";
   if (::lstat(inblob.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_size != kInblobSize) {
+      static_cast<std::size_t>(status.st_size) != provider_.inblob_size) {
     return false;
   }
   const Stamp stamp{.inode = status.st_ino,
                     .modified_s = status.st_mtim.tv_sec,
                     .modified_ns = status.st_mtim.tv_nsec};
   if (stamp == entry.answered) return false;
-  const auto bytes = files::read_file(inblob, kInblobSize);
-  if (!bytes || bytes->size() != kInblobSize) return false;
-  ByteArray<kInblobSize> report_data{};
-  std::ranges::copy(*bytes, report_data.begin());
+  const auto bytes = files::read_file(inblob, provider_.inblob_size);
+  if (!bytes || bytes->size() != provider_.inblob_size) return false;
   entry.answered = stamp;
   ++entry.generation;
-  const auto quote = quote_(report_data);
+  const auto quote = quote_(*bytes);
   if (!quote) {
     log_.error("tdxsim.quote_failed", {LogField::error(quote.error())});
     return false;

@@ -9,10 +9,12 @@
 
 namespace cocoon::apps {
 
-// Whose tree it is, and what lies beside each quote in `auxblob`, if anything.
+// Whose tree it is, what is asked of it, and what lies beside each answer in `auxblob`, if
+// anything.
 struct TsmProvider {
   std::string name = "tdx_guest";
-  Bytes auxblob;
+  std::size_t inblob_size = 64;
+  Bytes auxblob = {};
 };
 
 // A folder that behaves like configfs-tsm's report tree, as far as a plain folder can: each
@@ -21,7 +23,8 @@ struct TsmProvider {
 // step, so a reader sees none or all of one.
 class TsmTree {
  public:
-  using Quote = std::function<Result<Bytes>(const ByteArray<64>& report_data)>;
+  // Over exactly `inblob_size` bytes.
+  using Quote = std::function<Result<Bytes>(BytesView inblob)>;
   TsmTree(std::filesystem::path folder, Quote quote, Logger log, TsmProvider provider = {})
       : folder_(std::move(folder)),
         quote_(std::move(quote)),

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "apps/tdx-sim/state.h"
@@ -48,6 +49,15 @@ std::string text_of(const fs::path& file) {
 
 void put(const fs::path& file, std::string_view text) {
   std::ofstream(file, std::ios::binary) << text;
+}
+
+// What a simulated TD answers.
+TsmTree::Quote quoting(const SimState& state) {
+  return [&state](BytesView inblob) {
+    ByteArray<64> report_data{};
+    std::ranges::copy(inblob, report_data.begin());
+    return state.platform().quote(report_data, state.measurements());
+  };
 }
 
 }  // namespace
@@ -106,10 +116,7 @@ TEST_CASE("measurements can be given, and bad ones are refused") {
 TEST_CASE("an entry gets its attributes, and a quote for each time its inblob is written") {
   Folder folder;
   const auto state = open_state(folder.path / "state").value();
-  TsmTree tree(
-      folder.path / "tsm",
-      [&](const ByteArray<64>& data) { return state.platform().quote(data, state.measurements()); },
-      Logger::silent());
+  TsmTree tree(folder.path / "tsm", quoting(state), Logger::silent());
   REQUIRE(tree.open().has_value());
   CHECK_EQ(tree.serve_once(), 0);
 
@@ -151,14 +158,28 @@ TEST_CASE("an entry gets its attributes, and a quote for each time its inblob is
 TEST_CASE("an inblob that is no plain file is not followed") {
   Folder folder;
   const auto state = open_state(folder.path / "state").value();
-  TsmTree tree(
-      folder.path / "tsm",
-      [&](const ByteArray<64>& data) { return state.platform().quote(data, state.measurements()); },
-      Logger::silent());
+  TsmTree tree(folder.path / "tsm", quoting(state), Logger::silent());
   REQUIRE(tree.open().has_value());
   fs::create_directory(folder.path / "tsm" / "one");
   put(folder.path / "secret", std::string(64, 's'));
   fs::create_symlink(folder.path / "secret", folder.path / "tsm" / "one" / "inblob");
   CHECK_EQ(tree.serve_once(), 0);
   CHECK_FALSE(fs::exists(folder.path / "tsm" / "one" / "outblob"));
+}
+
+TEST_CASE("another provider's tree takes what is asked of that one, and says whose it is") {
+  Folder folder;
+  TsmTree tree(folder.path / "gpu",
+               [](BytesView inblob) -> Result<Bytes> { return to_bytes(inblob); }, Logger::silent(),
+               {.name = "nvidia_gpu", .inblob_size = 32});
+  REQUIRE(tree.open().has_value());
+  const fs::path entry = folder.path / "gpu" / "one";
+  fs::create_directory(entry);
+  put(entry / "inblob", std::string(64, 'x'));
+  CHECK_EQ(tree.serve_once(), 0);
+  CHECK_EQ(text_of(entry / "provider"), "nvidia_gpu\n");
+  fs::remove(entry / "inblob");
+  put(entry / "inblob", std::string(32, 'x'));
+  CHECK_EQ(tree.serve_once(), 1);
+  CHECK_EQ(text_of(entry / "outblob"), std::string(32, 'x'));
 }

@@ -22,6 +22,7 @@
 #include "roles/worker/links.h"
 #include "roles/worker/service.h"
 #include "tee/collateral_file.h"
+#include "tee/gpu_source.h"
 #include "tee/tsm_quote_source.h"
 
 namespace cocoon::apps {
@@ -216,18 +217,22 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
   metrics.set(ports::Gauge::kEngineReady, 1);
 
   tee::TsmQuoteSource quotes({.path = config.tsm_path}, *clock);
+  std::optional<tee::GpuSource> gpus;
+  if (!config.gpu_path.empty()) {
+    gpus.emplace(tee::TsmOptions{.path = config.gpu_path}, config.gpu_golden_file, *clock);
+  }
   worker::Service* service_of_keyring = nullptr;
-  worker::Keyring keyring({.network = config.network,
-                           .model_name = config.model.name,
-                           .model_hash = model.hash,
-                           .configuration = std::move(configuration.bytes),
-                           .owner_address = config.owner_address,
-                           .slot_id = config.slot_id},
-                          {*registry, chain->head(), quotes, random, *clock, log},
-                          [&](std::uint32_t epoch) {
-                            if (service_of_keyring != nullptr)
-                              service_of_keyring->forget_epoch(epoch);
-                          });
+  worker::Keyring keyring(
+      {.network = config.network,
+       .model_name = config.model.name,
+       .model_hash = model.hash,
+       .configuration = std::move(configuration.bytes),
+       .owner_address = config.owner_address,
+       .slot_id = config.slot_id},
+      {*registry, chain->head(), quotes, random, *clock, log, gpus ? &*gpus : nullptr},
+      [&](std::uint32_t epoch) {
+        if (service_of_keyring != nullptr) service_of_keyring->forget_epoch(epoch);
+      });
   CO_TRY_VOID(co_await first_evidence(keyring, *clock, log));
   tee::CollateralFile collateral(config.collateral_file, *clock);
   worker::Service service(

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "attest/nvidia/evidence_list.h"
 #include "attest/nvidia/recorded_test.h"
 #include "codec/cbor.h"
 #include "tdxsim/fixture.h"
@@ -130,6 +131,39 @@ TEST_CASE("one GPU does not count twice") {
   const auto both = world.judge({one, second.evidence(world.nonce).value()});
   REQUIRE(both.has_value());
   CHECK(both->size() == 2);
+}
+
+TEST_CASE("reads what NVIDIA's tools hand out, recorded and simulated") {
+  for (const auto& [name, count] : {std::pair("h100_590", 1U), {"h100_590_eight", 8U}}) {
+    const auto gpus = parse_evidence_list(as_bytes(test::data(std::string(name) + ".json")));
+    REQUIRE(gpus.has_value());
+    const auto recorded = test::recorded_list(name);
+    REQUIRE_EQ(gpus->size(), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      CHECK((*gpus)[i].report == recorded[i].report);
+      REQUIRE_EQ((*gpus)[i].certificates_der.size(), 5);
+      CHECK((*gpus)[i].certificates_der.back() == recorded[i].chain.back().der());
+    }
+  }
+  World world;
+  const std::string simulated = tdxsim::evidence_list({world.gpu.evidence(world.nonce).value()});
+  CHECK(world.judge(parse_evidence_list(as_bytes(simulated)).value()).has_value());
+}
+
+TEST_CASE("refuses what is no list of GPU evidence") {
+  const auto parse = [](std::string_view json) { return parse_evidence_list(as_bytes(json)); };
+  for (const char* json :
+       {"", "{}", "[]", "[1]", "[{}]", R"([{"evidence":"AA=="}])",
+        R"([{"evidence":"AA==","certificate":"?"}])", R"([{"evidence":1,"certificate":"AA=="}])",
+        R"([{"evidence":"AA==","certificate":"AA=="}])", "[[[[[[]]]]]]"}) {
+    CAPTURE(json);
+    check_refused(parse(json), NvidiaError::kMalformed);
+  }
+  const std::string item = R"({"evidence":"","certificate":""})";
+  std::string many = "[" + item;
+  for (std::size_t i = 0; i < kGpusMax; ++i) many += "," + item;
+  check_refused(parse(many + "]"), NvidiaError::kMalformed);
+  check_refused(parse(std::string(kEvidenceListBytesMax + 1, ' ')), NvidiaError::kMalformed);
 }
 
 TEST_CASE("a policy that leaves out anything accepts no GPU") {

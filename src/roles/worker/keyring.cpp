@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "attest/evidence.h"
-#include "attest/intel/quote.h"
-#include "attest/policy.h"
+#include "attest/nvidia/verify.h"
 #include "crypto/hash.h"
 #include "roles/worker/error.h"
 
@@ -20,12 +19,6 @@ SecretArray<32> draw_secret(ports::Random& random) {
   SecretArray<32> secret;
   random.fill(secret.expose_mutable());
   return secret;
-}
-
-ImageHash measured_image(const attest::intel::TdBody& body) {
-  return attest::image_hash_of(
-      {.name = {}, .mrtd = body.mrtd, .rtmr1 = body.rtmr[1], .rtmr2 = body.rtmr[2], .shapes = {}},
-      {.name = {}, .rtmr0 = body.rtmr[0], .xfam = body.xfam, .gpus = {}});
 }
 
 UnixSeconds plus(UnixSeconds time, std::chrono::seconds duration) {
@@ -61,17 +54,22 @@ Task<Result<std::shared_ptr<const EpochKey>>> Keyring::make_key() {
   statement.block_root_hash = block.root_hash;
 
   attest::EvidenceBundle bundle;
+  if (world_.gpus != nullptr) {
+    CO_TRY(bundle.gpu_evidence, co_await world_.gpus->evidence(attest::nvidia::gpu_nonce(
+                                    identity_.public_key(), block.root_hash)));
+    statement.gpu_evidence_digest = to_bytes(crypto::sha256(bundle.gpu_evidence));
+  }
   bundle.statement = statement.encode();
   bundle.configuration = facts_.configuration;
   CO_TRY(bundle.quote, co_await world_.quotes.quote(attest::report_data_for(bundle.statement)));
-  CO_TRY(const auto quote, attest::intel::UnverifiedQuote::parse(bundle.quote));
+  CO_TRY(const ImageHash image_hash, attest::measured_image(bundle.quote));
   co_return std::make_shared<const EpochKey>(EpochKey{
       .epoch = next_epoch_,
       .kid = attest::kid_for(bundle.statement),
       .hpke = std::move(hpke),
       .statement = std::move(statement),
       .evidence = bundle.encode(),
-      .image_hash = measured_image(quote.body()),
+      .image_hash = image_hash,
       .block_time = block.generated_at,
   });
 }

@@ -48,6 +48,7 @@ class Keyring {
     ports::Random& random;
     async::Clock& clock;
     const Logger& log;
+    ports::GpuSource* gpus = nullptr;  // none: a worker without GPUs
   };
   // `on_wiped` hears the number of each epoch whose key is gone.
   Keyring(BootFacts facts, World world, std::function<void(std::uint32_t)> on_wiped);

@@ -162,9 +162,14 @@ class Lab:
         made = self.start(name, "tdx-sim", "--tsm", self.scratch / "no-tree", "--state", state, "--gpu-nonce", "00" * 32)
         if made.wait_exit() != 0:
             raise Failure(f"no GPU:\n{made.log()}")
+        return self.gpu_policy(state), state
+
+    @staticmethod
+    def gpu_policy(state: Path) -> str:
+        """What a registry says to accept the GPU in this folder, in TOML."""
         root, key = ((state / file).read_text().split()[0] for file in ("gpu-root.sha256", "golden-key.hex"))
         versions = 'driver_versions = ["999.01"]\nvbios_versions = ["99.00.01.00.02"]\n'
-        return f'roots = ["{root}"]\ngolden_keys = ["{key}"]\n' + versions, state
+        return f'roots = ["{root}"]\ngolden_keys = ["{key}"]\n' + versions
 
     def make_snp(self, product: str) -> tuple[str, str, Path]:
         """A simulated EPYC ("turin", "milan"): its root's fingerprint, what its guest measures, its folder."""
@@ -174,8 +179,13 @@ class Lab:
         )
         if made.wait_exit() != 0:
             raise Failure(f"no EPYC:\n{made.log()}")
+        return *self.snp_policy(state), state
+
+    @staticmethod
+    def snp_policy(state: Path) -> tuple[str, str]:
+        """The root's fingerprint and what the guest measures, of the EPYC in this folder."""
         root, measurement = ((state / name).read_text().strip() for name in ("snp-root.sha256", "snp-measurement.hex"))
-        return root, measurement, state
+        return root, measurement
 
     def collateral_of(self, tsm: Path) -> Path:
         """Of the machine whose tree this is."""
@@ -223,6 +233,7 @@ class Lab:
     def start_worker(
         self, name: str, world: World, tsm: Path, model: str, engine: dict, proxies: list[Proxy], network: int = DEVNET,
         model_path: Path | None = None, more: tuple[str, ...] = (), state: Path | None = None, collateral: Path | None = None,
+        tee: tuple[str, ...] = (),
     ) -> Role:
         state = state or self.folder / f"{name}-state"
         state.mkdir(exist_ok=True)
@@ -240,6 +251,7 @@ class Lab:
             "[chain.trusted_block]",
             *block_toml(world.ton.trusted_block()),
             f'[tee]\ntsm_path = "{tsm}"\ncollateral_file = "{collateral or self.collateral_of(tsm)}"',
+            *tee,
             f"[admin]\nport = {admin}",
             '[log]\nlevel = "debug"',
         ]
