@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -53,6 +54,7 @@ struct Change {
   Record record;
   std::optional<RequestRecord> request = {};
   std::optional<RequestId> forgotten = {};  // too old to be asked for
+  bool all_forgotten = false;               // all requests before this change
 };
 using PayerChange = Change<PayerRecord>;
 using PayeeChange = Change<PayeeRecord>;
@@ -64,6 +66,25 @@ struct Books {
 };
 using PayerBooks = Books<PayerRecord>;
 using PayeeBooks = Books<PayeeRecord>;
+
+// The books after a change.
+template <class Record>
+void apply(Books<Record>& books, const Change<Record>& change) {
+  books.record = change.record;
+  if (change.all_forgotten) books.requests.clear();
+  if (change.request) {
+    const auto same = std::ranges::find(books.requests, change.request->id, &RequestRecord::id);
+    if (same == books.requests.end()) {
+      books.requests.push_back(*change.request);
+    } else {
+      *same = *change.request;
+    }
+  }
+  if (change.forgotten) {
+    std::erase_if(books.requests,
+                  [&](const RequestRecord& record) { return record.id == *change.forgotten; });
+  }
+}
 
 struct RequestLimits {
   std::size_t open_max = 1'000;

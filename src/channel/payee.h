@@ -78,9 +78,9 @@ class Payee {
   [[nodiscard]] NanoTon unredeemed() const;  // billed, not paid on chain
 
  private:
-  Payee(ProvenChannel proven, const PayeeRecord& record, RequestBook requests,
+  Payee(const ProvenChannel& proven, const PayeeRecord& record, RequestBook requests,
         const PayeeIdentity& self, PayeeLimits limits)
-      : proven_(std::move(proven)),
+      : proven_(proven),
         record_(record),
         requests_(std::move(requests)),
         self_(self),

@@ -141,7 +141,9 @@ Result<std::optional<PayerChange>> Payer::adopt(const SignedVoucher& presented, 
     TRY(record_.latest, sign(signed_for(), voucher.context, voucher.seq));
   }
   record_.spent = std::max(record_.spent, std::min(billed, voucher.cumulative));
-  return PayerChange{.record = record_};
+  // What these books have open may be in the payee's sum already, and must not count twice.
+  requests_ = RequestBook(limits_.requests);
+  return PayerChange{.record = record_, .all_forgotten = true};
 }
 
 PayerChange Payer::write_off() {

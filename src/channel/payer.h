@@ -45,7 +45,8 @@ class Payer {
 
   // A voucher that the payee says it holds, and what it says it billed. If this key signed it and
   // the books do not know it, the books are old: it takes their place, and the payee's word is
-  // taken for what of it is spent, which costs no more than the exposure that was allowed.
+  // taken for what of it is spent, which costs no more than the exposure that was allowed. All
+  // requests are forgotten: their bills may be in that sum.
   [[nodiscard]] Result<std::optional<PayerChange>> adopt(const SignedVoucher& presented,
                                                          NanoTon billed);
   // Gives up the credit with a payee that forgot it. It counts as exposure for good.
@@ -68,9 +69,9 @@ class Payer {
   [[nodiscard]] NanoTon at_stake() const;    // signed and not billed, and written off
 
  private:
-  Payer(ProvenChannel proven, const PayerRecord& record, RequestBook requests,
+  Payer(const ProvenChannel& proven, const PayerRecord& record, RequestBook requests,
         const crypto::Ed25519KeyPair& key, PayerLimits limits)
-      : proven_(std::move(proven)),
+      : proven_(proven),
         record_(record),
         requests_(std::move(requests)),
         key_(&key),
