@@ -90,6 +90,23 @@ TEST_CASE(
   CHECK_EQ(scene.metrics.value(ports::Gauge::kRequestsInFlight), 0);
 }
 
+TEST_CASE("events that the engine sent together travel in one frame, each committed to by itself") {
+  WorkerScene scene;
+  EngineAnswer apart = fakes::chat_stream({"a", "b", "c", "d"});
+  EngineAnswer together = apart;
+  for (std::size_t i = 1; i < together.steps.size(); ++i) {
+    together.steps[0].text += together.steps[i].text;
+  }
+  together.steps.resize(1);
+  scene.engine.answer_with(apart);
+  const Heard one_by_one = ask_checked(scene, {}, AnswerStatus::kOk);
+  scene.engine.answer_with(together);
+  const Heard at_once = ask_checked(scene, {}, AnswerStatus::kOk);
+  CHECK_EQ(at_once.data, one_by_one.data);
+  CHECK_EQ(at_once.data_frames, 1);
+  CHECK(one_by_one.data_frames > 4);
+}
+
 TEST_CASE("an app that asked for the usage chunk gets it") {
   WorkerScene scene;
   const EngineAnswer answer = fakes::chat_stream({"a"});

@@ -39,6 +39,7 @@ void read_frames(Heard& heard, const std::vector<sealed::Frame>& frames,
       }
       case sealed::FrameKind::kData:
         heard.data += as_text(data);
+        ++heard.data_frames;
         break;
       case sealed::FrameKind::kError: {
         auto failure = sealed::ResponseFailure::decode(data);

@@ -64,6 +64,7 @@ struct Heard {
   std::string refusal;  // text of an answer that is not sealed
   std::optional<sealed::ResponseHead> head;
   std::string data;
+  std::size_t data_frames = 0;
   std::optional<sealed::ResponseFailure> failure;
   std::optional<provenance::Receipt> receipt;  // verified
   Bytes signed_receipt;
