@@ -159,6 +159,12 @@ class LightClientTest(unittest.TestCase):
         self.assertRegex(found["error"], r"the newest block that could be proven is \d+ s old")
         self.assertNotIn("seqno", found)
 
+    def test_10_blocks_of_another_network_are_refused_before_anything_is_signed_for_it(self):
+        key, address = self.wallet("stranger")
+        for words in (["balance", key], ["send", key, address, "1"]):
+            found = self.cocoon("wallet", *words, "--network", "mainnet", status=1, timeout_s=10)
+            self.assertIn("network -777, not of -239", found["error"])
+
     def test_6_a_message_that_servers_drop_is_never_called_sent(self):
         key, address = self.wallet("dropped")
         self.devnet.control("/faucet", address=address, amount="5")

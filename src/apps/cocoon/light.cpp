@@ -22,6 +22,7 @@ Result<chain::LightClientSettings> settle(const LightOptions& options) {
   TRY(const Bytes text, files::read_file(options.config, chain::kGlobalConfigBytesMax));
   chain::LightClientSettings settings;
   TRY(settings.network, chain::parse_global_config(as_text(text)));
+  settings.network_id = options.network;
   settings.age_max = std::chrono::seconds(options.age_max_s);
   if (options.anchor == "none") return settings;
   settings.anchor_file = options.anchor.empty() ? default_anchor(settings.network.trusted)

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/cocoon/terminal.h"
@@ -17,6 +18,7 @@ struct LightOptions {
   std::string anchor;
   std::uint32_t age_max_s = 120;
   std::uint32_t timeout_s = 60;
+  std::optional<NetworkId> network;  // refuse blocks of any other; a command sets it, not an option
 };
 // --config, --anchor, --max-age, --timeout
 void add_light_options(CLI::App& app, LightOptions& options);

@@ -148,6 +148,12 @@ async::Task<Result<Json>> read_balance(chain::LightClient& client, ton::Address 
   co_return json;
 }
 
+// A wallet of one network is a stranger on every other.
+LightOptions of_network(LightOptions light, const WalletOptions& wallet) {
+  light.network = id_of(wallet).network;
+  return light;
+}
+
 int show_balance(const WalletOptions& options, const LightOptions& light,
                  const Terminal& terminal) {
   const auto key = load_key(options);
@@ -155,7 +161,7 @@ int show_balance(const WalletOptions& options, const LightOptions& light,
   const auto address = ton::wallet_address(id_of(options), key->public_key());
   if (!address) return report(terminal, address.error());
   return run_light(
-      light,
+      of_network(light, options),
       [&](chain::LightClient& client, async::Deadline deadline) {
         return read_balance(client, *address, deadline);
       },
@@ -212,7 +218,7 @@ int run_payment(const Payment& payment, const Terminal& terminal) {
   const auto key = load_key(payment.wallet);
   if (!key) return report(terminal, key.error());
   return run_light(
-      payment.light,
+      of_network(payment.light, payment.wallet),
       [&](chain::LightClient& client, async::Deadline deadline) {
         return pay(client, id_of(payment.wallet), *key, *message, deadline);
       },
