@@ -242,7 +242,7 @@ Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry
     co_return fail(ClientError::kWorkerRefused,
                    "the registry does not list this model under this hash");
   }
-  CO_TRY(auto origin, co_await origin_under(snapshot, evidence, worker.collateral(),
+  CO_TRY(auto origin, co_await origin_under(snapshot, evidence, worker.term().collateral,
                                             worker.statement().block_seqno));
   verdicts_.insert_or_assign(
       entry.kid, Verdict{std::make_shared<const attest::VerifiedWorker>(std::move(worker)),
