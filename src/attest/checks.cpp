@@ -1,6 +1,7 @@
 #include "attest/checks.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "attest/intel/quote_verify.h"
 
@@ -152,18 +153,19 @@ std::vector<Error> platform_problems(const intel::TcbJudgement& tcb,
 
 Result<ImageMatch> match_image(const intel::TdBody& body, const Policy& policy) {
   bool software_known = false;
+  std::optional<ImageMatch> match;
   for (const Image& image : policy.images) {
     if (image.mrtd != body.mrtd || image.rtmr1 != body.rtmr[1] || image.rtmr2 != body.rtmr[2]) {
       continue;
     }
     software_known = true;
     for (const MachineShape& shape : image.shapes) {
-      if (shape.rtmr0 == body.rtmr[0] && shape.xfam == body.xfam) {
-        return ImageMatch{
-            .name = image.name, .hash = image_hash_of(image, shape), .gpus = shape.gpus};
-      }
+      if (shape.rtmr0 != body.rtmr[0] || shape.xfam != body.xfam) continue;
+      if (!match) match = {.name = image.name, .hash = image_hash_of(image, shape), .gpus = {}};
+      match->gpus.push_back(shape.gpus);
     }
   }
+  if (match) return *std::move(match);
   return fail(AttestError::kImageNotAllowed,
               software_known ? "the image is allowed, this shape of machine (RTMR0, XFAM) is not"
                              : "MRTD, RTMR1 and RTMR2 are those of no image in the list");

@@ -38,7 +38,9 @@ namespace cocoon::attest {
 struct ImageMatch {
   std::string name;
   ImageHash hash;
-  ShapeGpus gpus;
+  // What machines of the matching shapes have: one of these is to be proven. Shapes may differ in
+  // nothing else, since firmware measures no GPU.
+  std::vector<ShapeGpus> gpus;
 };
 // kImageNotAllowed unless MRTD, RTMR1 and RTMR2 are one image's, and RTMR0 and XFAM one of its
 // shapes'.

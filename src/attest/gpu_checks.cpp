@@ -1,5 +1,7 @@
 #include "attest/gpu_checks.h"
 
+#include <algorithm>
+
 #include "attest/nvidia/evidence.h"
 
 namespace cocoon::attest {
@@ -41,19 +43,31 @@ std::string count_text(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " GPU" : " GPUs");
 }
 
+bool are(const std::vector<nvidia::JudgedGpu>& gpus, const ShapeGpus& of) {
+  return gpus.size() == of.count &&
+         std::ranges::all_of(gpus, [&](const auto& gpu) { return gpu.model == of.model; });
+}
+
+// The worker's GPUs are those of a machine of its shape: neither fewer nor more, and of the model.
 Status check_shape(const std::vector<nvidia::JudgedGpu>& gpus, const ImageMatch& image) {
-  if (gpus.size() != image.gpus.count) {
-    return fail(AttestError::kGpu, "the worker proves " + count_text(gpus.size()) +
-                                       ", and machines of its shape have " +
-                                       count_text(image.gpus.count));
+  if (std::ranges::any_of(image.gpus, [&](const ShapeGpus& of) { return are(gpus, of); })) {
+    return {};
   }
-  for (const nvidia::JudgedGpu& gpu : gpus) {
-    if (gpu.model != image.gpus.model) {
-      return fail(AttestError::kGpu, "a GPU is a " + gpu.model +
-                                         ", and machines of its shape have " + image.gpus.model);
-    }
+  std::string wanted;
+  std::string models;
+  bool has_count = false;
+  for (const ShapeGpus& of : image.gpus) {
+    const std::string separator = wanted.empty() ? "" : " or ";
+    wanted += separator + count_text(of.count);
+    models += separator + of.model;
+    has_count = has_count || gpus.size() == of.count;
   }
-  return {};
+  if (has_count) {
+    return fail(AttestError::kGpu,
+                "a GPU is a " + gpus.front().model + ", and machines of its shape have " + models);
+  }
+  return fail(AttestError::kGpu, "the worker proves " + count_text(gpus.size()) +
+                                     ", and machines of its shape have " + wanted);
 }
 
 }  // namespace

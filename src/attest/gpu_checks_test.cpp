@@ -108,6 +108,27 @@ TEST_CASE("other GPUs than the machine's shape has are refused") {
   CHECK_EQ(w.refusal(), AttestError::kGpu);
 }
 
+TEST_CASE("of shapes that differ in their GPUs alone the one that the worker proves counts") {
+  GpuWorker w;
+  auto& shapes = w.worker.policy.images.front().shapes;
+  const MachineShape with_gpu = shapes.front();
+  MachineShape without = with_gpu;
+  without.gpus = {};
+  shapes = {without, with_gpu};
+  CHECK_EQ(w.judge()->gpus().size(), 1);
+  shapes = {with_gpu, without};
+  CHECK_EQ(w.judge()->gpus().size(), 1);
+  w.attach({});
+  CHECK(w.judge()->gpus().empty());
+
+  MachineShape eight = with_gpu;
+  eight.gpus.count = 8;
+  shapes = {eight, with_gpu};
+  const auto refused = w.judge();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message().contains("machines of its shape have 8 GPUs or 1 GPU"));
+}
+
 TEST_CASE("a GPU that the policy does not allow, or bans, is refused") {
   GpuWorker w;
   const auto id = w.judge().value().gpus().front().id;

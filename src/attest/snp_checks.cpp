@@ -1,6 +1,7 @@
 #include "attest/snp_checks.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "attest/amd/evidence.h"
 
@@ -56,13 +57,15 @@ Result<std::vector<crypto::Sha256Digest>> usable_snp_roots(const Policy& policy)
 }
 
 Result<ImageMatch> match_guest(const crypto::Sha384Digest& measurement, const Policy& policy) {
+  std::optional<ImageMatch> match;
   for (const SnpImage& image : policy.snp_images) {
     for (const SnpShape& shape : image.shapes) {
-      if (shape.measurement == measurement) {
-        return ImageMatch{.name = image.name, .hash = image_hash_of(shape), .gpus = shape.gpus};
-      }
+      if (shape.measurement != measurement) continue;
+      if (!match) match = {.name = image.name, .hash = image_hash_of(shape), .gpus = {}};
+      match->gpus.push_back(shape.gpus);
     }
   }
+  if (match) return *std::move(match);
   return fail(AttestError::kImageNotAllowed,
               "the guest's MEASUREMENT is that of no image in the list");
 }

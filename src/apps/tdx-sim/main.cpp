@@ -95,6 +95,11 @@ UnixSeconds now() {
                                      .count()));
 }
 
+int wrong_usage(const char* why) {
+  std::fprintf(stderr, "tdx-sim: %s\n", why);
+  return 2;
+}
+
 int fail_with(const Error& error) {
   std::fprintf(stderr, "tdx-sim: %s\n", error.message().c_str());
   return 1;
@@ -155,20 +160,14 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& out) {
   if (platform == "snp-milan") out.platform = Arguments::Platform::kSnpMilan;
   if (!gpu_nonce.empty()) {
     out.gpu_nonce = parse_nonce(gpu_nonce);
-    if (!out.gpu_nonce) {
-      std::fprintf(stderr, "tdx-sim: --gpu-nonce: expected 32 bytes in hexadecimal\n");
-      return 2;
-    }
+    if (!out.gpu_nonce) return wrong_usage("--gpu-nonce: expected 32 bytes in hexadecimal");
   }
   if (flawed_collateral) out.published = SimState::Published::kWithFlawed;
   if (init_only) out.mode = Arguments::Mode::kInitOnly;
   if (flip) out.quote.report_data = tdxsim::QuoteOptions::ReportData::kFirstBitFlipped;
   if (!attributes.empty()) {
     const auto value = parse_attributes(attributes);
-    if (!value) {
-      std::fprintf(stderr, "tdx-sim: --td-attributes: expected 8 bytes in hexadecimal\n");
-      return 2;
-    }
+    if (!value) return wrong_usage("--td-attributes: expected 8 bytes in hexadecimal");
     out.quote.td_attributes = *value;
   }
   return std::nullopt;
@@ -246,10 +245,7 @@ int run(int argc, char** argv) {
   Arguments arguments;
   if (const auto status = parse_arguments(argc, argv, arguments)) return *status;
   const auto level = parse_log_level(arguments.log_level);
-  if (!level) {
-    std::fprintf(stderr, "tdx-sim: --log-level: must be debug, info, warn or error\n");
-    return 2;
-  }
+  if (!level) return wrong_usage("--log-level: must be debug, info, warn or error");
   std::signal(SIGTERM, request_stop);
   std::signal(SIGINT, request_stop);
   const UnixSeconds start = now();

@@ -122,6 +122,19 @@ TEST_CASE("refuses evidence that another worker's key or another block asked for
         to_hex(crypto::sha256({as_bytes(std::string_view("cocoon/1 gpu\0", 13)), Bytes(64)})));
 }
 
+TEST_CASE(
+    "the fuzzer's corpus has evidence that is accepted, so that all of the verifier is tried") {
+  std::ifstream file("tests/corpus/attest_nvidia_evidence/simulated.bin", std::ios::binary);
+  const Bytes evidence = to_bytes(std::string((std::istreambuf_iterator<char>(file)), {}));
+  const WorkerGpus gpus = WorkerGpus::decode(evidence).value();
+  const auto report = UnverifiedGpuReport::parse(gpus.gpus.front().report).value();
+  World world;  // whose key is of seed zero
+  world.policy.roots = {crypto::sha256(gpus.gpus.front().certificates_der.back())};
+  CHECK(
+      verify_gpu_evidence(evidence, report.request_nonce(), world.policy, kFixtureNow, world.cache)
+          .has_value());
+}
+
 TEST_CASE("one GPU does not count twice") {
   World world;
   const GpuEvidence one = world.gpu.evidence(world.nonce).value();

@@ -1,7 +1,6 @@
 #include "roles/client/fleet.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 #include "async/cancel.h"
@@ -12,6 +11,7 @@
 #include "attest/reason.h"
 #include "ports/refusal.h"
 #include "roles/client/error.h"
+#include "roles/client/sampling.h"
 #include "wire/protocol.h"
 
 namespace cocoon::client {
@@ -307,14 +307,6 @@ std::vector<std::shared_ptr<const attest::VerifiedWorker>> Fleet::usable(
   return workers;
 }
 
-std::size_t Fleet::random_below(std::size_t bound) {
-  // 64 random bits leave no bias worth speaking of at these sizes.
-  const ByteArray<8> draw = world_.random.array<8>();
-  std::uint64_t value = 0;
-  std::memcpy(&value, draw.data(), sizeof(value));
-  return static_cast<std::size_t>(value % bound);
-}
-
 std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
                                     const std::vector<std::shared_ptr<ProxyLine>>& avoid) {
   std::vector<Choice> offers;
@@ -330,20 +322,17 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
   };
   if (!std::ranges::all_of(offers, is_suspect)) std::erase_if(offers, is_suspect);
   if (offers.empty()) return std::nullopt;
-  Choice offer = std::move(offers[random_below(offers.size())]);
-
-  auto& pool = offer.candidates;
-  for (std::size_t i = pool.size(); i > 1; --i) std::swap(pool[i - 1], pool[random_below(i)]);
-  // First of each machine before second of any: more TDs on one machine gain nothing.
-  std::map<Bytes, std::size_t> seen;
-  std::multimap<std::size_t, std::shared_ptr<const attest::VerifiedWorker>> ranked;
-  for (auto& worker : pool) ranked.emplace(seen[worker->platform_id()]++, std::move(worker));
-  pool.clear();
-  for (auto& [rank, worker] : ranked) {
-    if (pool.size() == count) break;
-    pool.push_back(std::move(worker));
+  const Choice& drawn = offers[random_below(world_.random, offers.size())];
+  std::vector<Offered> offered;
+  offered.reserve(drawn.candidates.size());
+  for (const auto& worker : drawn.candidates)
+    offered.push_back({.platform_id = worker->platform_id(), .gpus = worker->gpus()});
+  Choice out{.line = drawn.line, .candidates = {}};
+  for (const std::size_t place : draw_order(offered, world_.random)) {
+    if (out.candidates.size() == count) break;
+    out.candidates.push_back(drawn.candidates[place]);
   }
-  return offer;
+  return out;
 }
 
 std::string Fleet::why_none(const ModelHash& model) const {

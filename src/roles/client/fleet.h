@@ -76,7 +76,7 @@ class Fleet {
   [[nodiscard]] Task<void> refresh();
 
   // A random proxy, none of `avoid`, that offers verified workers of this model, and up to `count`
-  // of them: different machines first, then at random (DESIGN §5). One that lately swallowed a
+  // of them in the order of draw_order(). One that lately swallowed a
   // request only if there is no other. Nothing if there is none.
   [[nodiscard]] std::optional<Choice> choose(const ModelHash& model, std::size_t count,
                                              const std::vector<std::shared_ptr<ProxyLine>>& avoid);
@@ -138,7 +138,6 @@ class Fleet {
   [[nodiscard]] bool is_in_force(const Verdict& verdict, const PolicyHash& policy) const;
   [[nodiscard]] std::vector<std::shared_ptr<const attest::VerifiedWorker>> usable(
       const ProxyLine& line, const ModelHash& model) const;
-  [[nodiscard]] std::size_t random_below(std::size_t bound);
 
   Connect connect_;
   World world_;
