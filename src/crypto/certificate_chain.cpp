@@ -1,3 +1,5 @@
+#include <openssl/rsa.h>
+
 #include <algorithm>
 
 #include "crypto/certificate_state.h"
@@ -24,8 +26,8 @@ std::unexpected<Error> weak() {
                 "certificate signed with a weak or unknown algorithm");
 }
 
-// A signature that is not ECDSA with the hash of the issuer's curve, as OpenSSL sees it: AMD's
-// authorities sign with RSA.
+// A signature that is neither ECDSA with the hash of the issuer's curve nor RSASSA-PSS as below, as
+// OpenSSL sees it.
 struct ForeignSignature {
   openssl::X509Handle subject;
   openssl::Pkey key;
@@ -44,6 +46,46 @@ Result<ForeignSignature> read_foreign(BytesView subject, BytesView issuer_public
     return weak();
   }
   return out;
+}
+
+// AlgorithmIdentifier of RSASSA-PSS with SHA-384, MGF1 over SHA-384 and 48 bytes of salt (RFC 4055
+// section 3.1), as AMD's authorities sign.
+constexpr std::string_view kPssSha384 =
+    "304606092a864886f70d01010a3039a00f300d06096086480165030402020500a11c301a06092a864886f70d010108"
+    "300d06096086480165030402020500a203020130a303020101";
+constexpr int kSha384Size = 48;
+
+bool is_pss(const x509::Signed& issued) {
+  static const Bytes algorithm = from_hex(kPssSha384).value();
+  return equal(issued.algorithm, algorithm);
+}
+
+Result<openssl::Pkey> read_rsa_key(BytesView public_key) {
+  const unsigned char* cursor = raw(public_key);
+  openssl::Pkey key(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(public_key.size())));
+  if (key == nullptr || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA ||
+      EVP_PKEY_get_security_bits(key.get()) < kSecurityBitsMin) {
+    return weak();
+  }
+  return key;
+}
+
+// A signature of that algorithm, without OpenSSL's reading the certificate anew.
+Status verify_pss(const x509::Signed& issued, BytesView issuer_public_key) {
+  TRY(const openssl::Pkey key, read_rsa_key(issuer_public_key));
+  const openssl::MdContext context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* options = nullptr;  // the context's own
+  const bool is_ready =
+      context != nullptr &&
+      EVP_DigestVerifyInit(context.get(), &options, EVP_sha384(), nullptr, key.get()) == 1 &&
+      EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 &&
+      EVP_PKEY_CTX_set_rsa_mgf1_md(options, EVP_sha384()) == 1 &&
+      EVP_PKEY_CTX_set_rsa_pss_saltlen(options, kSha384Size) == 1;
+  if (!is_ready || EVP_DigestVerify(context.get(), raw(issued.signature), issued.signature.size(),
+                                    raw(issued.message), issued.message.size()) != 1) {
+    return refuse(CryptoError::kBadSignature, "certificate's signature does not verify");
+  }
+  return {};
 }
 
 Status check_name(const x509::CertificateFields& subject, const x509::CertificateFields& issuer) {
@@ -65,6 +107,9 @@ Status Certificate::verify_issued_by(const Certificate& issuer) const {
     if (!verified->has_value()) return wrong();
     return {};
   }
+  if (is_pss(state_->fields.issued)) {
+    return verify_pss(state_->fields.issued, authority.fields.public_key);
+  }
   TRY(const ForeignSignature foreign, read_foreign(state_->der, authority.fields.public_key));
   if (X509_verify(foreign.subject.get(), foreign.key.get()) != 1) return wrong();
   return {};
@@ -74,6 +119,10 @@ Status Certificate::verify_issued_by(const Certificate& issuer) const {
 Status Certificate::check_self_issued() const {
   TRY_VOID(check_name(state_->fields, state_->fields));
   if (is_ecdsa(state_->fields.issued, state_->key)) return {};
+  if (is_pss(state_->fields.issued)) {
+    TRY_VOID(read_rsa_key(state_->fields.public_key));
+    return {};
+  }
   TRY_VOID(read_foreign(state_->der, state_->fields.public_key));
   return {};
 }
