@@ -24,14 +24,15 @@ export class Faucet {
    * Sends coins in the next block.
    * @param {import('@ton/core').Address} to
    * @param {bigint} nano
+   * @param {{ init?: import('@ton/core').StateInit, body?: import('@ton/core').Cell }} [more] of the message
    */
-  async give(to, nano) {
+  async give(to, nano, more = {}) {
     if (nano <= 0n || nano > NANO_MAX) throw new RangeError(`from 1 to ${NANO_MAX} nano at a time`);
-    await this.network.exclusively(async () => this.network.enqueue(await this.#message(to, nano)));
+    await this.network.exclusively(async () => this.network.enqueue(await this.#message(to, nano, more)));
   }
 
   // Between two steps, so that what this wallet sent has either run or still waits.
-  async #message(to, nano) {
+  async #message(to, nano, more) {
     const waiting = this.network.pending.filter(({ account }) => account.equals(this.address.hash)).length;
     const seqno = this.#walletSeqno() + waiting;
     const body = await this.wallet.createTransfer({
@@ -39,7 +40,7 @@ export class Faucet {
       signer: async (payload) => this.key.sign(payload.hash()),
       timeout: this.network.clock.seconds + VALID_SECONDS,
       sendMode: SendMode.PAY_GAS_SEPARATELY,
-      messages: [internal({ to, value: nano, bounce: false })],
+      messages: [internal({ to, value: nano, bounce: false, ...more })],
     });
     const message = external({ to: this.address, body, init: seqno === 0 ? this.wallet.init : undefined });
     return beginCell().store(storeMessage(message)).endCell().toBoc();

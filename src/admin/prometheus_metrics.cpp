@@ -119,6 +119,8 @@ constexpr Row row_of(Gauge gauge) {
       return {"cocoon_chain_head_time_seconds", "When that block was made, in Unix time."};
     case Gauge::kLiteServersLive:
       return {"cocoon_lite_servers_live", "Lite-servers that are connected."};
+    case Gauge::kRegistrySeqno:
+      return {"cocoon_registry_seqno", "Masterchain block that the registry was proven at last."};
     case Gauge::kConnectionsOpen:
       return {"cocoon_connections_open", "Connections beyond their handshake."};
     case Gauge::kHandshakesInFlight:

@@ -23,6 +23,14 @@ bool consists_of(std::string_view text, std::string_view also) {
                              [&](char c) { return is_letter_or_digit(c) || also.contains(c); });
 }
 
+// One spelling for each address, so that they can be compared: "0:" or "-1:" and 64 lower-case
+// hexadecimal digits.
+bool is_raw_address(std::string_view text) {
+  const std::string_view account = text.substr(text.find(':') + 1);
+  return (text.starts_with("0:") || text.starts_with("-1:")) && account.size() == 64 &&
+         account.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 Result<std::string> path_value(TomlTable& table, std::string_view key, std::string_view absent) {
   TRY(std::string path, table.text_or(key, absent, kPathBytesMax));
   if (path.empty()) return table.refuse(key, "a path is required");
@@ -142,7 +150,15 @@ Result<WorkerChainConfig> read_chain(TomlTable table) {
 
 Status read_places(TomlTable& root, WorkerConfig& out) {
   TRY(TomlTable registry, root.table("registry"));
-  TRY(out.registry_file, path_value(registry, "file", ""));
+  if (registry.has("address") == registry.has("file"))
+    return registry.refuse("address", "give the registry's address, or on a devnet its file");
+  if (registry.has("address")) {
+    TRY(out.registry_address, registry.text("address", 128));
+    if (!is_raw_address(out.registry_address))
+      return registry.refuse("address", "must be a raw address on TON, 0: or -1: and 64 digits");
+  } else {
+    TRY(out.registry_file, path_value(registry, "file", ""));
+  }
   TRY_VOID(registry.finish());
   TRY(TomlTable chain, root.table("chain"));
   TRY(out.chain, read_chain(std::move(chain)));

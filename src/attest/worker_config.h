@@ -70,6 +70,8 @@ struct WorkerConfig {
   WorkerModelConfig model;
   WorkerLimitsConfig limits;
   std::vector<WorkerProxyConfig> proxies;
+  // One of the two: the registry contract's raw address, or a file, which counts on a devnet only.
+  std::string registry_address;
   std::string registry_file;
   WorkerChainConfig chain;
   std::string tsm_path = "/sys/kernel/config/tsm/report";

@@ -72,6 +72,24 @@ TEST_CASE("what may be left out has its default") {
   CHECK_EQ(config.log_level, LogLevel::kInfo);
 }
 
+TEST_CASE("a worker's registry is a contract in its one spelling, or a devnet's file") {
+  const std::string file = "file = \"registry.toml\"";
+  const std::string address = "0:" + std::string(64, 'a');
+  const WorkerConfig config = parse(with(file, "address = \"" + address + "\"")).value();
+  CHECK_EQ(config.registry_address, address);
+  CHECK(config.registry_file.empty());
+  CHECK(parse(with(file, "address = \"-1:" + std::string(64, '0') + "\"")).has_value());
+  for (const std::string& wrong :
+       {"1:" + std::string(64, 'a'), "0:" + std::string(63, 'a'), "0:" + std::string(64, 'A'),
+        std::string(64, 'a'), std::string("EQA"), std::string()}) {
+    CAPTURE(wrong);
+    const auto refused = parse(with(file, "address = \"" + wrong + "\""));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message().contains("registry.address"));
+  }
+  CHECK_FALSE(parse(with(file, file + "\naddress = \"" + address + "\"")).has_value());
+}
+
 TEST_CASE("everything outside of the schema is refused with its key") {
   const struct {
     std::string text;

@@ -128,25 +128,25 @@ TEST_CASE("an edited registry takes force, and a bad edit leaves the last good o
   registry::Snapshot snapshot = sample();
   REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
   const auto registry = FileRegistry::open(file, kDevnetNetworkId).value();
-  const auto first = registry->current();
-  CHECK_EQ(registry->current(), first);
+  const auto first = registry->current().value();
+  CHECK_EQ(registry->current().value(), first);
 
   snapshot.models[0].name = "other";
   REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
-  const auto second = registry->current();
+  const auto second = registry->current().value();
   CHECK_EQ(second->models[0].name, "other");
   CHECK_EQ(first->models[0].name, "test-model");
 
   REQUIRE(write(file, "network = -239\n").has_value());
-  CHECK_EQ(registry->current(), second);
+  CHECK_EQ(registry->current().value(), second);
   REQUIRE(registry->last_error().has_value());
   CHECK(registry->last_error()->is(ChainError::kForbidden));
   std::filesystem::remove(file);
-  CHECK_EQ(registry->current(), second);
+  CHECK_EQ(registry->current().value(), second);
   CHECK(registry->last_error()->is(files::FileError::kUnreadable));
 
   REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
-  CHECK_NE(registry->current(), second);
+  CHECK_NE(registry->current().value(), second);
   CHECK_FALSE(registry->last_error().has_value());
 }
 
@@ -160,10 +160,10 @@ TEST_CASE("an edit that could not be read for want of descriptors takes force la
   REQUIRE(write(file, write_registry_toml(snapshot)).has_value());
   {
     const testing::ResourceLimit limit(RLIMIT_NOFILE, 0);
-    CHECK_EQ(registry->current()->models[0].name, "test-model");
+    CHECK_EQ(registry->current().value()->models[0].name, "test-model");
     CHECK(registry->last_error()->is(files::FileError::kUnreadable));
   }
-  CHECK_EQ(registry->current()->models[0].name, "other");
+  CHECK_EQ(registry->current().value()->models[0].name, "other");
   CHECK_FALSE(registry->last_error().has_value());
 }
 

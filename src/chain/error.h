@@ -13,6 +13,7 @@ enum class ChainError : std::uint16_t {
   kFork = 8,           // two proven blocks of one number: validators signed both
   kNotSeen = 9,        // a message that no proven state shows yet
   kOtherNetwork = 10,  // blocks that say they are of another network than the configured one
+  kBadRegistry = 11,   // proven: there is no registry that counts at its address
 };
 constexpr Library library_of(ChainError) { return Library::kChain; }
 

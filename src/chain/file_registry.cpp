@@ -30,7 +30,7 @@ Status FileRegistry::reload() const {
   return {};
 }
 
-std::shared_ptr<const registry::Snapshot> FileRegistry::current() const {
+Result<std::shared_ptr<const registry::Snapshot>> FileRegistry::current() const {
   if (version_.changed(file_)) {
     const Status reloaded = reload();
     last_error_ = reloaded.has_value() ? std::nullopt : std::optional(reloaded.error());

@@ -17,7 +17,7 @@ class FileRegistry final : public ports::Registry {
   [[nodiscard]] static Result<std::unique_ptr<FileRegistry>> open(std::filesystem::path file,
                                                                   NetworkId network);
 
-  [[nodiscard]] std::shared_ptr<const registry::Snapshot> current() const override;
+  [[nodiscard]] Result<std::shared_ptr<const registry::Snapshot>> current() const override;
   // Why the file as it is now is not in force; nothing if it is.
   [[nodiscard]] const std::optional<Error>& last_error() const { return last_error_; }
 

@@ -35,9 +35,7 @@ bool is_same_trouble(const std::optional<Error>& one, const Error& other) {
 
 LightChainHead::LightChainHead(const async::Executor& executor, World world,
                                std::unique_ptr<BlockSource> source, ChainHeadSettings settings)
-    : world_(world), source_(std::move(source)), settings_(settings), free_(executor) {
-  COCOON_CHECK(settings_.statement_interval > 0);
-}
+    : world_(world), source_(std::move(source)), settings_(settings), free_(executor) {}
 
 ports::Task<void> LightChainHead::wait_turn() {
   while (busy_) co_await free_.wait();
@@ -48,7 +46,7 @@ Result<ports::Block> LightChainHead::usable() const {
   if (!head_) return fail(ChainError::kStale, "no block of the chain is proven yet" + why);
   const auto now = static_cast<std::int64_t>(world_.clock.wall_now().value() / 1000);
   const std::int64_t age = now - std::int64_t{head_->generated_at.value()};
-  if (age <= settings_.age_max.count()) return *head_;
+  if (age <= settings_.age_max.count()) return port_block(*head_);
   return fail(ChainError::kStale,
               "the newest proven block is " + std::to_string(age) + " s old" + why);
 }
@@ -70,11 +68,11 @@ ports::Task<void> LightChainHead::sync() {
     co_return;
   }
   const bool is_news = !head_ || trouble_;
-  head_ = port_block(*proven);
+  head_ = *proven;
   trouble_.reset();
-  world_.metrics.set(ports::Gauge::kChainHeadSeqno, head_->seqno.value());
+  world_.metrics.set(ports::Gauge::kChainHeadSeqno, head_->id.seqno);
   world_.metrics.set(ports::Gauge::kChainHeadTime, head_->generated_at.value());
-  if (is_news) world_.log.info("chain.synced", {LogField::seqno(head_->seqno)});
+  if (is_news) world_.log.info("chain.synced", {LogField::seqno(Seqno(head_->id.seqno))});
 }
 
 ports::Task<void> LightChainHead::sync_in_turn() {
@@ -129,10 +127,19 @@ ports::Task<Result<ports::Block>> LightChainHead::block(Seqno seqno) {
   co_return co_await prove_block(seqno);
 }
 
-ports::Task<Result<ports::Block>> LightChainHead::newest_statement_block() {
+ports::Task<Result<ports::Block>> LightChainHead::newest_statement_block(std::uint32_t interval) {
+  COCOON_CHECK(interval > 0);
   CO_TRY(const ports::Block head, co_await usable_head());
-  const std::uint32_t interval = settings_.statement_interval;
   co_return co_await prove_block(Seqno(head.seqno.value() / interval * interval));
+}
+
+ports::Task<Result<ton::ProvenAccount>> LightChainHead::account(ton::Address address) {
+  CO_TRY_VOID(co_await usable_head());
+  co_await wait_turn();
+  const Turn turn(busy_, free_);
+  CO_TRY_VOID(usable());
+  const ton::BlockId block = head_->id;
+  co_return co_await source_->account_at(block, address, world_.clock.in(kAnswerWithin));
 }
 
 }  // namespace cocoon::chain

@@ -37,6 +37,16 @@ class FakeSource final : public BlockSource {
     if (seqno == 0) co_return fail(ChainError::kUnknownBlock, "no key block before this one");
     co_return block_of(seqno);
   }
+  Task<Result<ton::ProvenAccount>> account_at(ton::BlockId block, ton::Address address,
+                                              Deadline deadline) override {
+    if (servers_ == Servers::kSilent) co_await clock_.sleep_until(deadline);
+    if (servers_ == Servers::kAway || servers_ == Servers::kSilent)
+      co_return fail(ChainError::kUnreachable, "no connection to the lite-server");
+    ton::ProvenAccount account;
+    account.block = block;
+    account.address = address;
+    co_return account;
+  }
   [[nodiscard]] std::size_t servers_live() const override {
     return servers_ == Servers::kAway ? 0 : 2;
   }
@@ -65,18 +75,20 @@ struct Scene {
   FakeSource* source = nullptr;
   std::unique_ptr<LightChainHead> head;
 
-  explicit Scene(std::uint32_t interval = 16, std::chrono::seconds age_max = kAgeMax) {
+  explicit Scene(std::chrono::seconds age_max = kAgeMax) {
     auto made = std::make_unique<FakeSource>(simulation.clock(), servers);
     source = made.get();
-    head = std::make_unique<LightChainHead>(
-        simulation.executor(), LightChainHead::World{simulation.clock(), log, metrics},
-        std::move(made), ChainHeadSettings{.statement_interval = interval, .age_max = age_max});
+    head = std::make_unique<LightChainHead>(simulation.executor(),
+                                            LightChainHead::World{simulation.clock(), log, metrics},
+                                            std::move(made), ChainHeadSettings{.age_max = age_max});
   }
   ~Scene() { simulation.end(); }
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
   Result<ports::Block> newest() { return simulation.run(head->newest_block()); }
-  Result<ports::Block> statement() { return simulation.run(head->newest_statement_block()); }
+  Result<ports::Block> statement(std::uint32_t interval = 16) {
+    return simulation.run(head->newest_statement_block(interval));
+  }
   Result<ports::Block> block(std::uint32_t seqno) {
     return simulation.run(head->block(Seqno(seqno)));
   }
@@ -116,9 +128,9 @@ TEST_CASE("statements name the newest block of a number that the registry's inte
 }
 
 TEST_CASE("a chain too young for a statement says so") {
-  Scene scene(1000);
-  REQUIRE_FALSE(scene.statement().has_value());
-  CHECK(scene.statement().error().is(ChainError::kUnknownBlock));
+  Scene scene;
+  REQUIRE_FALSE(scene.statement(1000).has_value());
+  CHECK(scene.statement(1000).error().is(ChainError::kUnknownBlock));
 }
 
 TEST_CASE("each block is proven once") {
@@ -172,7 +184,7 @@ TEST_CASE("an outage is ridden out while the head is young enough, and refused a
 }
 
 TEST_CASE("ten minutes without any lite-server are ridden out unless told otherwise") {
-  Scene scene(16, ChainHeadSettings{}.age_max);
+  Scene scene(ChainHeadSettings{}.age_max);
   scene.simulation.spawn(scene.head->keep_synced());
   scene.simulation.settle();
   REQUIRE(scene.statement().has_value());
@@ -207,6 +219,17 @@ TEST_CASE("a chain that stands still grows too old, whoever vouches for its serv
   scene.servers = FakeSource::Servers::kStuck;
   scene.simulation.advance(kAgeMax + 1s);
   CHECK_EQ(scene.newest().error().message(), "the newest proven block is 61 s old");
+}
+
+TEST_CASE("an account is asked for at the newest proven block, and not without one") {
+  Scene scene;
+  scene.servers = FakeSource::Servers::kAway;
+  CHECK(scene.simulation.run(scene.head->account({})).error().is(ChainError::kStale));
+  scene.servers = FakeSource::Servers::kAnswer;
+  scene.simulation.advance(2s);
+  CHECK_EQ(scene.simulation.run(scene.head->account({}))->block.seqno, kFirst + 2);
+  scene.servers = FakeSource::Servers::kAway;
+  CHECK(scene.simulation.run(scene.head->account({})).error().is(ChainError::kUnreachable));
 }
 
 }  // namespace cocoon::chain

@@ -248,12 +248,18 @@ async::Task<Result<ProvenBlock>> LightClient::block(std::uint32_t seqno, async::
 async::Task<Result<ton::ProvenAccount>> LightClient::account(ton::Address address,
                                                              async::Deadline deadline) {
   CO_TRY(const ProvenBlock block, co_await sync(deadline));
+  co_return co_await account_at(block.id, address, deadline);
+}
+
+async::Task<Result<ton::ProvenAccount>> LightClient::account_at(ton::BlockId block,
+                                                                ton::Address address,
+                                                                async::Deadline deadline) {
   CO_TRY(auto found,
          co_await state_->servers.race<ton::ProvenAccount>(
-             ton::query_account_state(block.id, address.workchain, address.account),
+             ton::query_account_state(block, address.workchain, address.account),
              [block, address](BytesView answer) -> Result<ton::ProvenAccount> {
                TRY(const ton::AccountStateAnswer state, ton::parse_account_state(answer));
-               if (state.block != block.id)
+               if (state.block != block)
                  return fail(ton::TonError::kBadProof, "a state at another block than asked for");
                return ton::check_account_state(state, address);
              },

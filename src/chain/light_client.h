@@ -40,6 +40,9 @@ class BlockSource {
   // The block of this number. kUnknownBlock if it is too old to be proven.
   [[nodiscard]] virtual async::Task<Result<ProvenBlock>> block(std::uint32_t seqno,
                                                                async::Deadline deadline) = 0;
+  // An account as of this block, or proven absent from it.
+  [[nodiscard]] virtual async::Task<Result<ton::ProvenAccount>> account_at(
+      ton::BlockId block, ton::Address address, async::Deadline deadline) = 0;
   // How many lite-servers are connected now.
   [[nodiscard]] virtual std::size_t servers_live() const = 0;
 };
@@ -73,6 +76,8 @@ class LightClient final : public BlockSource {
   [[nodiscard]] async::Task<Result<ProvenBlock>> block(std::uint32_t seqno,
                                                        async::Deadline deadline) override;
 
+  [[nodiscard]] async::Task<Result<ton::ProvenAccount>> account_at(
+      ton::BlockId block, ton::Address address, async::Deadline deadline) override;
   // An account as of the newest block.
   [[nodiscard]] async::Task<Result<ton::ProvenAccount>> account(ton::Address address,
                                                                 async::Deadline deadline);

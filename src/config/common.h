@@ -24,7 +24,9 @@ struct Endpoint {
 
 // [registry] and [chain]. Relative paths are relative to the folder of the configuration file.
 struct WorldConfig {
-  std::filesystem::path registry;       // the registry as a file, which counts on a devnet only
+  // One of the two: the registry contract's address, or a file, which counts on a devnet only.
+  std::string registry_address;
+  std::filesystem::path registry_file;
   std::filesystem::path global_config;  // TON's: lite-servers, and the block that is trusted
   // How old the newest proven block may be before the role goes by it no more: so long an outage of
   // all lite-servers is ridden out.

@@ -84,7 +84,7 @@ TEST_CASE("relative paths are taken from the folder of the configuration file") 
   const auto config = parse_client_config(kClientBasics, "/etc/cocoon");
   REQUIRE(config.has_value());
   CHECK(config->state_dir == "/etc/cocoon/state");
-  CHECK(config->world.registry == "/etc/cocoon/registry.toml");
+  CHECK(config->world.registry_file == "/etc/cocoon/registry.toml");
   CHECK(config->world.global_config == "/srv/global.config.json");
 }
 
@@ -197,6 +197,25 @@ TEST_CASE("refuses a configuration without its required settings") {
             .message()
             .find("registry") != std::string::npos);
   CHECK_FALSE(parse_proxy_config("", "/").has_value());
+}
+
+TEST_CASE("the registry is an address or a file, one of the two") {
+  const std::string basics = "network = -777\nstate_dir = \"s\"\nchain.global_config = \"g\"\n";
+  const std::string address = "0:" + std::string(64, 'a');
+  const auto by_address =
+      parse_client_config(basics + "registry.address = \"" + address + "\"\n", "/");
+  REQUIRE(by_address.has_value());
+  CHECK(by_address->world.registry_address == address);
+  CHECK(by_address->world.registry_file.empty());
+  CHECK(write_client_config(*by_address).find("address = \"" + address) != std::string::npos);
+  for (const std::string& wrong :
+       {std::string("registry.address = \"nowhere\"\n"), std::string("[registry]\n"),
+        "registry.address = \"" + address + "\"\nregistry.file = \"r\"\n"}) {
+    CAPTURE(wrong);
+    const auto refused = parse_client_config(basics + wrong, "/");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message().find("registry") != std::string::npos);
+  }
 }
 
 TEST_CASE("a proxy configuration has bounded limits") {

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "files/small_files.h"
+#include "ton/block/address.h"
 
 namespace cocoon::config {
 
@@ -30,7 +31,15 @@ Result<std::filesystem::path> read_path(TomlTable& table, std::string_view key,
 Result<WorldConfig> read_world(TomlTable& root, const std::filesystem::path& base_folder) {
   WorldConfig world;
   TRY(TomlTable registry, root.table("registry"));
-  TRY(world.registry, read_path(registry, "file", base_folder));
+  if (registry.has("address") == registry.has("file"))
+    return registry.refuse("address", "give the registry's address, or on a devnet its file");
+  if (registry.has("address")) {
+    TRY(world.registry_address, registry.text("address", 128));
+    if (const auto parsed = ton::parse_address(world.registry_address); !parsed)
+      return registry.refuse("address", "must be an address on TON");
+  } else {
+    TRY(world.registry_file, read_path(registry, "file", base_folder));
+  }
   TRY_VOID(registry.finish());
   TRY(TomlTable chain, root.table("chain"));
   TRY(world.global_config, read_path(chain, "global_config", base_folder));
@@ -133,7 +142,10 @@ std::string write_texts(std::string_view key, const std::vector<std::string>& va
 }
 
 std::string write_world(const WorldConfig& world) {
-  return "\n[registry]\n" + write_text("file", world.registry.string()) + "\n[chain]\n" +
+  const std::string registry = world.registry_address.empty()
+                                   ? write_text("file", world.registry_file.string())
+                                   : write_text("address", world.registry_address);
+  return "\n[registry]\n" + registry + "\n[chain]\n" +
          write_text("global_config", world.global_config.string()) +
          write_timeout("head_age_max", world.head_age_max);
 }

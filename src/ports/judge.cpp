@@ -32,7 +32,7 @@ Task<Result<attest::VerifiedWorker>> Judge::judge(BytesView evidence) {
   CO_TRY(const attest::Statement statement, attest::Statement::decode(bundle.statement));
   CO_TRY(const Block block, co_await world_.chain.block(statement.block_seqno));
   CO_TRY_VOID(co_await time_.refresh());
-  const auto snapshot = world_.registry.current();
+  CO_TRY(const auto snapshot, world_.registry.current());
   auto verified = attest::verify_evidence(bundle, book_, snapshot->policy,
                                           {block.seqno, block.root_hash, block.generated_at},
                                           time_.now(), memory_);
@@ -44,8 +44,8 @@ Task<Result<attest::VerifiedWorker>> Judge::judge(BytesView evidence) {
 
 const PolicyHash& Judge::policy_hash() const {
   auto current = world_.registry.current();
-  if (hashed_ != current) {
-    hashed_ = std::move(current);
+  if (current && hashed_ != *current) {
+    hashed_ = *std::move(current);
     hash_of_hashed_ = hashed_->policy.hash();
   }
   return hash_of_hashed_;
@@ -84,7 +84,7 @@ Task<Status> Judge::take_in(CollateralDigest digest, Bytes json) {
 
 Task<Status> Judge::admit(BytesView json) {
   CO_TRY_VOID(co_await time_.refresh());
-  const auto snapshot = world_.registry.current();
+  CO_TRY(const auto snapshot, world_.registry.current());
   CO_TRY(const auto roots, attest::usable_roots(snapshot->policy));
   const std::vector<attest::EvaluationFloor> before = book_.floors();
   const std::vector<CollateralDigest> held_before = book_.digests();

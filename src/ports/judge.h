@@ -46,7 +46,8 @@ class Judge {
     return book_.find(digest);
   }
 
-  // The hash of the registry's policy; made anew only for a new snapshot.
+  // The hash of the registry's policy, or of the last one known while there is none; made anew only
+  // for a new snapshot.
   [[nodiscard]] const PolicyHash& policy_hash() const;
 
   [[nodiscard]] ChainTime& time() { return time_; }

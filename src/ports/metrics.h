@@ -51,6 +51,7 @@ enum class Gauge : std::uint8_t {
   kChainHeadSeqno,
   kChainHeadTime,  // Unix seconds
   kLiteServersLive,
+  kRegistrySeqno,  // the block that the registry was proven at last
   kConnectionsOpen,
   kHandshakesInFlight,
   kConnectionBytes,  // what connections hold for peers and handlers that are slow

@@ -29,15 +29,16 @@ class Random {
   }
 };
 
-// The registry as last read. The snapshot is immutable; a
-// newer one replaces it.
+// The registry as last read. A snapshot is immutable; a newer one replaces it.
 class Registry {
  public:
   Registry() = default;
   virtual ~Registry() = default;
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
-  [[nodiscard]] virtual std::shared_ptr<const registry::Snapshot> current() const = 0;
+  // The snapshot to go by now; the same object until something changed. Fails with the reason while
+  // there is none: before the first, and once the last is too old or no longer counts.
+  [[nodiscard]] virtual Result<std::shared_ptr<const registry::Snapshot>> current() const = 0;
 };
 
 // A masterchain block that statements may name.
@@ -54,8 +55,9 @@ class ChainHead {
   virtual ~ChainHead() = default;
   ChainHead(const ChainHead&) = delete;
   ChainHead& operator=(const ChainHead&) = delete;
-  // The newest block whose seqno is a multiple of the registry's statement interval.
-  [[nodiscard]] virtual Task<Result<Block>> newest_statement_block() = 0;
+  // The newest block whose seqno is a multiple of the interval (at least 1), which is the
+  // registry's parameter.
+  [[nodiscard]] virtual Task<Result<Block>> newest_statement_block(std::uint32_t interval) = 0;
   // The proven block of this number; fails if it is unknown or too old to be kept.
   [[nodiscard]] virtual Task<Result<Block>> block(Seqno seqno) = 0;
   // The newest block seen, for the time of the chain.

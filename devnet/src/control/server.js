@@ -1,6 +1,6 @@
 // The control endpoint: what a test or a supervisor does to the network. JSON on loopback; changes need a JSON body, so
 // that no web page can make them.
-import { Address, toNano } from '@ton/core';
+import { Address, Cell, loadStateInit, toNano } from '@ton/core';
 import { HttpError, jsonServer } from '../http/json_server.js';
 import { FaultError, FAULTS } from './faults.js';
 
@@ -55,15 +55,22 @@ const CONTROLS = {
     for (let i = 0; i < times; i++) await network.step();
   },
 
-  /** {address, amount: "1.5"} in coins, or {address, nano} */
-  'POST /faucet': async ({ network }, { address, amount, nano }) => {
+  /**
+   * {address, amount: "1.5"} in coins, or {address, nano}; init and body, bags of cells in hexadecimal, for a contract: its
+   * initial state, and what it is told
+   */
+  'POST /faucet': async ({ network }, { address, amount, nano, init, body }) => {
     try {
       await network.faucet.give(
         Address.parse(String(address)),
         nano === undefined ? toNano(String(amount)) : BigInt(nano),
+        {
+          init: init === undefined ? undefined : loadStateInit(cellOf(init).beginParse()),
+          body: body === undefined ? undefined : cellOf(body),
+        },
       );
     } catch (error) {
-      throw new HttpError(422, `address and amount or nano, please: ${error.message}`);
+      throw new HttpError(422, `address and amount or nano, please, init and body as bags of cells: ${error.message}`);
     }
     if (network.options.intervalMs === 'manual') await network.step();
   },
@@ -97,6 +104,8 @@ const CONTROLS = {
     }
   },
 };
+
+const cellOf = (hex) => Cell.fromBoc(Buffer.from(String(hex), 'hex'))[0];
 
 /** {name} */
 function save(snapshots) {

@@ -2,9 +2,8 @@
 // sealed end to end.
 
 #include "admin/prometheus_metrics.h"
-#include "apps/common/role_chain.h"
 #include "apps/common/role_program.h"
-#include "chain/file_registry.h"
+#include "apps/common/role_registry.h"
 #include "config/client_config.h"
 #include "net/dialer.h"
 #include "net/os_random.h"
@@ -59,10 +58,9 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
   net::OsRandom random;
   admin::PrometheusMetrics metrics;
 
-  CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, config.network));
-  CO_TRY(const auto chain,
-         RoleChain::start({executor, *clock, random, metrics, log},
-                          chain_settings(config, registry->current()->parameters)));
+  const RoleChain::World world{executor, *clock, random, metrics, log};
+  CO_TRY(const auto chain, RoleChain::start(world, chain_settings(config)));
+  CO_TRY(const auto registry, RoleRegistry::start(world, *chain, registry_settings(config)));
   CO_TRY(const auto receipts, store::ReceiptJournal::open(config.state_dir / "receipts"));
   CO_TRY(const auto promised, store::ReceiptJournal::open(config.state_dir / "promises"));
   CO_TRY(const auto documents, store::DocumentFolder::open(config.state_dir / "documents"));
@@ -78,7 +76,7 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
                                   .expected_proxy_key = proxy.key,
                                   .dial_timeout = config.connect_timeout});
       },
-      {*registry, chain->head(), *floors, random, metrics, *clock, log});
+      {registry->port(), chain->head(), *floors, random, metrics, *clock, log});
   async::spawn(executor, fleet.keep_fresh(),
                [&log](std::string_view) { log.error("client.loop_crashed"); });
 
@@ -90,12 +88,14 @@ async::Task<Result<void>> run_client(boost::asio::io_context& loop, config::Clie
                                           .allowed_origins = config.allowed_origins,
                                           .port = config.listen.port}),
                             endpoint_settings(config),
-                            {fleet, *registry, kept, random, metrics, *clock, log});
+                            {fleet, registry->port(), kept, random, metrics, *clock, log});
   CO_TRY(const auto server, net::LocalServer::open(executor, server_options(config), endpoint));
   endpoint.listens_on(server->local().port);
   CO_TRY(const auto admin_server,
          AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
            if (const auto trouble = chain->trouble())
+             return {admin::Health::State::kNotServing, *trouble};
+           if (const auto trouble = registry->trouble())
              return {admin::Health::State::kNotServing, *trouble};
            if (fleet.proxies_up() == 0)
              return {admin::Health::State::kNotServing, "no proxy answers"};

@@ -49,5 +49,6 @@ void add_bench_command(Commands& commands);
 void add_ton_commands(Commands& commands);        // ton check-proof
 void add_ton_chain_commands(Commands& commands);  // ton account, block, send
 void add_wallet_commands(Commands& commands);
+void add_registry_commands(Commands& commands);  // registry show
 
 }  // namespace cocoon::apps

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "apps/cocoon/devnet_files.h"
+#include "apps/cocoon/devnet_registry.h"
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/local_http.h"
 #include "files/small_files.h"
@@ -64,6 +65,9 @@ Result<std::unique_ptr<Devnet>> Devnet::lay_out(const DevnetOptions& options, co
   TRY(net->facts_, plan_devnet(options));
   tell("starting a local TON network");
   TRY_VOID(net->start_ton());
+  tell("putting the registry on chain");
+  TRY(const ton::Address registry, found_devnet_registry(options, net->facts_));
+  net->facts_.registry = ton::raw_address(registry);
   TRY_VOID(write_devnet_files(options, net->facts_));
   return net;
 }

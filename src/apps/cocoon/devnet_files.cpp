@@ -8,12 +8,10 @@
 #include <fstream>
 
 #include "apps/cocoon/error.h"
+#include "apps/cocoon/key_identity.h"
 #include "apps/cocoon/local_http.h"
-#include "apps/cocoon/proxy_identity.h"
 #include "apps/cocoon/worker_setup.h"
-#include "attest/image_toml.h"
 #include "base/log.h"
-#include "chain/registry_toml.h"
 #include "codec/json.h"
 #include "config/client_config.h"
 #include "config/proxy_config.h"
@@ -33,7 +31,6 @@ constexpr std::uint16_t kWorkerStatusPort = 12000;
 constexpr std::uint16_t kTonPort = 14000;
 // Second and further proxies leave room for the first one's admin port.
 constexpr std::uint16_t kProxyPortStep = 10;
-constexpr std::size_t kSmallFileMax = 64 * 1024;
 
 // Ports that nobody listens on now. They are held until all are chosen, so that they differ.
 class PortChooser {
@@ -107,49 +104,24 @@ Status describe_external(const std::string& url, DevnetFacts& facts) {
   return {};
 }
 
-Result<Bytes> small_file(const std::filesystem::path& file) {
-  return files::read_file(file, kSmallFileMax);
-}
-
 std::filesystem::path ton_config_of(const DevnetOptions& options) {
   return options.state / "ton" / kTonConfigFile;
 }
 
-Result<registry::Snapshot> make_registry(const DevnetOptions& options, const DevnetFacts& facts,
-                                         const attest::TrustedBlock& trusted) {
-  registry::Snapshot snapshot;
-  snapshot.network = kDevnetNetworkId;
-  snapshot.policy.network = kDevnetNetworkId;
-  const std::filesystem::path sim = options.state / "tdx-sim";
-  TRY(const Bytes image_toml, small_file(sim / kSimReadyFile));
-  TRY(attest::Image image, attest::parse_image_toml(image_toml));
-  snapshot.policy.images.push_back(std::move(image));
-  TRY(const Bytes root_der, small_file(sim / "root.der"));
-  snapshot.policy.roots.emplace_back(crypto::sha256(root_der));
-  snapshot.parameters.statement_block_interval = kTonStatementInterval;
-  snapshot.policy.trusted_blocks = {trusted};
-  snapshot.policy.statement_age_max = snapshot.parameters.key_epoch + snapshot.parameters.key_grace;
-  snapshot.models.push_back({.name = facts.model_name, .hash = facts.model_hash});
-  for (const DevnetProxy& proxy : facts.proxies) {
-    snapshot.proxies.push_back(
-        {.name = proxy.name, .key = proxy.key, .host = "127.0.0.1", .port = proxy.port});
-  }
-  return snapshot;
-}
-
-config::WorldConfig world_of(const DevnetOptions& options) {
+config::WorldConfig world_of(const DevnetOptions& options, const DevnetFacts& facts) {
   config::WorldConfig world;
-  world.registry = options.state / "registry.toml";
+  world.registry_address = facts.registry;
   world.global_config = ton_config_of(options);
   return world;
 }
 
-std::string proxy_toml(const DevnetOptions& options, const DevnetProxy& proxy) {
+std::string proxy_toml(const DevnetOptions& options, const DevnetFacts& facts,
+                       const DevnetProxy& proxy) {
   config::ProxyConfig config;
   config.network = kDevnetNetworkId;
   config.identity_key_file = options.state / (proxy.name + ".key");
   config.state_dir = options.state / proxy.name;
-  config.world = world_of(options);
+  config.world = world_of(options, facts);
   config.listen = {"127.0.0.1", proxy.port};
   config.first_frame_timeout = 10min;
   config.streams_per_client_max = options.requests_at_once.value_or(config.streams_per_client_max);
@@ -162,7 +134,7 @@ std::string client_toml(const DevnetOptions& options, const DevnetFacts& facts) 
   config::ClientConfig config;
   config.network = kDevnetNetworkId;
   config.state_dir = options.state / "client";
-  config.world = world_of(options);
+  config.world = world_of(options, facts);
   config.listen = {"127.0.0.1", facts.client_port};
   config.first_frame_timeout = 10min;
   config.idle_timeout = 10min;
@@ -192,7 +164,7 @@ std::string worker_toml(const DevnetOptions& options, const DevnetFacts& facts, 
     toml += fmt::format("\n[[proxies]]\nhost = '127.0.0.1'\nport = {}\nkey = '{}'\n", proxy.port,
                         proxy.key.hex());
   }
-  toml += fmt::format("\n[registry]\nfile = '{}'\n", (options.state / "registry.toml").string());
+  toml += fmt::format("\n[registry]\naddress = '{}'\n", facts.registry);
   toml += worker_chain_toml(ton_config_of(options), trusted);
   toml += fmt::format("\n[tee]\ntsm_path = '{}'\ncollateral_file = '{}'\n",
                       (options.state / "tsm").string(),
@@ -225,7 +197,7 @@ Result<DevnetFacts> plan_devnet(const DevnetOptions& options) {
     proxy.name = fmt::format("proxy-{}", i + 1);
     TRY(proxy.port, ports.choose(standard));
     TRY(proxy.admin_port, ports.choose(static_cast<std::uint16_t>(standard + 1)));
-    TRY(proxy.key, proxy_identity(options.state / (proxy.name + ".key")));
+    TRY(proxy.key, key_identity(options.state / (proxy.name + ".key")));
     facts.proxies.push_back(std::move(proxy));
   }
   for (std::size_t i = 0; i < options.workers; ++i) {
@@ -258,10 +230,8 @@ Status put(const std::filesystem::path& file, std::string_view text) {
 
 Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts) {
   TRY(const attest::TrustedBlock trusted, trusted_block_of(ton_config_of(options)));
-  TRY(const registry::Snapshot snapshot, make_registry(options, facts, trusted));
-  TRY_VOID(put(options.state / "registry.toml", chain::write_registry_toml(snapshot)));
   for (const DevnetProxy& proxy : facts.proxies) {
-    TRY_VOID(put(options.state / (proxy.name + ".toml"), proxy_toml(options, proxy)));
+    TRY_VOID(put(options.state / (proxy.name + ".toml"), proxy_toml(options, facts, proxy)));
   }
   for (std::size_t i = 0; i < options.workers; ++i) {
     TRY_VOID(make_folder(options.state / worker_name(i)));

@@ -45,6 +45,7 @@ struct DevnetFacts {
   std::vector<DevnetProxy> proxies;
   std::vector<std::uint16_t> worker_admin_ports;
   TonDevnetPorts ton;
+  std::string registry;  // the contract's raw address, once it is there
 };
 
 // tdx-sim writes this file last, when everything else of it is there.
@@ -55,8 +56,8 @@ inline constexpr const char* kSimReadyFile = "image.toml";
 
 // Decides names, ports and keys, and hashes the model.
 [[nodiscard]] Result<DevnetFacts> plan_devnet(const DevnetOptions& options);
-// Writes the registry and every role's configuration into the state folder. tdx-sim and the local
-// TON network must be ready.
+// Writes every role's configuration into the state folder. tdx-sim and the local TON network must
+// be ready, and the registry there.
 [[nodiscard]] Status write_devnet_files(const DevnetOptions& options, const DevnetFacts& facts);
 
 }  // namespace cocoon::apps

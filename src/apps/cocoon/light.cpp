@@ -47,7 +47,7 @@ codec::Json json_of_refusals(const chain::LightClient& client) {
 }
 
 int print(const Result<codec::Json>& result, const chain::LightClient& client,
-          const Terminal& terminal) {
+          const Terminal& terminal, const LightView& view) {
   codec::Json json =
       result ? *result
              : codec::Json::object({{"ok", codec::Json::boolean(false)},
@@ -60,6 +60,10 @@ int print(const Result<codec::Json>& result, const chain::LightClient& client,
   for (const chain::RefusedAnswer& refused : client.refusals())
     terminal.note(refused.server + ": " + refused.reason);
   if (!result) return report(terminal, result.error());
+  if (view) {
+    view(json);
+    return kExitOk;
+  }
   for (const auto& [name, value] : *json.as_object()) {
     if (name == "refused" || name == "ok" || value.is_null()) continue;
     terminal.fact(name,
@@ -82,7 +86,8 @@ void add_light_options(CLI::App& app, LightOptions& options) {
       ->capture_default_str();
 }
 
-int run_light(const LightOptions& options, const LightJob& job, const Terminal& terminal) {
+int run_light(const LightOptions& options, const LightJob& job, const Terminal& terminal,
+              const LightView& view) {
   auto settings = settle(options);
   if (!settings) return report(terminal, Error(AppError::kBadInput, settings.error().message()));
   boost::asio::io_context loop(1);
@@ -99,7 +104,7 @@ int run_light(const LightOptions& options, const LightJob& job, const Terminal& 
   while (!result && loop.run_one() > 0) {
   }
   if (!result) return report(terminal, Error(AppError::kChildFailed, "the light client broke off"));
-  return print(*result, **client, terminal);
+  return print(*result, **client, terminal, view);
 }
 
 codec::Json json_of(const chain::ProvenBlock& block) {

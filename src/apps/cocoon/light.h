@@ -34,10 +34,12 @@ TRUST
 
 using LightJob = std::function<async::Task<Result<codec::Json>>(chain::LightClient& client,
                                                                 async::Deadline deadline)>;
+// What people see of the job's object.
+using LightView = std::function<void(const codec::Json& result)>;
 // Runs the job and prints its object, with the servers' refused answers in `refused`; gives the
-// exit status.
+// exit status. Without a view people see each member.
 [[nodiscard]] int run_light(const LightOptions& options, const LightJob& job,
-                            const Terminal& terminal);
+                            const Terminal& terminal, const LightView& view = {});
 
 [[nodiscard]] codec::Json json_of(const chain::ProvenBlock& block);
 

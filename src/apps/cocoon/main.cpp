@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   add_ton_commands(commands);
   add_ton_chain_commands(commands);
   add_wallet_commands(commands);
+  add_registry_commands(commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

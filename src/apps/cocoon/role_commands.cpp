@@ -6,8 +6,8 @@
 
 #include "apps/cocoon/commands.h"
 #include "apps/cocoon/error.h"
+#include "apps/cocoon/key_identity.h"
 #include "apps/cocoon/process.h"
-#include "apps/cocoon/proxy_identity.h"
 #include "apps/cocoon/worker_setup.h"
 
 namespace cocoon::apps {

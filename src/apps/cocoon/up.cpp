@@ -58,6 +58,7 @@ Json facts_json(const Devnet& net, const std::filesystem::path& state) {
   out.set("supervisor_pid", Json::number(std::int64_t{getpid()}));
   out.set("model", Json::string(facts.model_name));
   out.set("model_hash", Json::string(facts.model_hash.hex()));
+  out.set("registry", Json::string(facts.registry));
   out.set("client", service("client", facts.client_port, facts.client_admin_port));
   Json::Array proxies;
   for (const DevnetProxy& proxy : facts.proxies) {
@@ -132,12 +133,6 @@ int supervise(const DevnetOptions& options, const Voice& voice) {
   const int null = open("/dev/null", O_RDWR);
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) (void)dup2(null, fd);
   _exit(supervise(options, Voice(pipe)));
-}
-
-Result<Json> read_facts(const std::filesystem::path& state) {
-  auto text = files::read_file(state / kFactsFile, kFactsBytesMax);
-  if (!text) return fail(AppError::kNotRunning, "no network is running in " + state.string());
-  return codec::parse_json(as_text(*text));
 }
 
 std::int64_t integer_of(const Json& facts, std::string_view key) {
@@ -216,6 +211,12 @@ bool show_ton(Json& ton, const Terminal& terminal) {
 
 }  // namespace
 
+Result<Json> running_network(const std::filesystem::path& state) {
+  auto text = files::read_file(state / kFactsFile, kFactsBytesMax);
+  if (!text) return fail(AppError::kNotRunning, "no network is running in " + state.string());
+  return codec::parse_json(as_text(*text));
+}
+
 std::filesystem::path default_state() {
   if (const char* const folder = std::getenv("XDG_STATE_HOME");
       folder != nullptr && *folder == '/') {
@@ -227,7 +228,7 @@ std::filesystem::path default_state() {
 }
 
 int run_up(const DevnetOptions& options, Terminal& terminal) {
-  if (const auto facts = read_facts(options.state); facts && is_alive(supervisor_of(*facts))) {
+  if (const auto facts = running_network(options.state); facts && is_alive(supervisor_of(*facts))) {
     return report(terminal,
                   Error(AppError::kBadState, "a network is running already; see `cocoon status`"));
   }
@@ -258,7 +259,7 @@ int run_up(const DevnetOptions& options, Terminal& terminal) {
     (void)waitpid(child, nullptr, 0);
     return report(terminal, Error(AppError::kChildFailed, failure));
   }
-  auto facts = read_facts(options.state);
+  auto facts = running_network(options.state);
   if (!facts) return report(terminal, facts.error());
   const std::int64_t port = integer_of(*facts->find("client"), "port");
   terminal.done(
@@ -271,7 +272,7 @@ int run_up(const DevnetOptions& options, Terminal& terminal) {
 }
 
 int run_status(const std::filesystem::path& state, Terminal& terminal) {
-  auto facts = read_facts(state);
+  auto facts = running_network(state);
   if (!facts) return report(terminal, facts.error());
   if (!is_alive(supervisor_of(*facts))) {
     return report(terminal,
@@ -290,7 +291,7 @@ int run_status(const std::filesystem::path& state, Terminal& terminal) {
 }
 
 int run_down(const std::filesystem::path& state, Terminal& terminal) {
-  const auto facts = read_facts(state);
+  const auto facts = running_network(state);
   if (!facts) return report(terminal, facts.error());
   const pid_t supervisor = supervisor_of(*facts);
   if (is_alive(supervisor)) {

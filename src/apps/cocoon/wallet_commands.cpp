@@ -11,6 +11,7 @@
 #include "apps/common/role_program.h"
 #include "config/key_file.h"
 #include "net/os_random.h"
+#include "ton/cell/boc.h"
 #include "ton/proof/recording.h"
 #include "ton/wallet/phrase.h"
 #include "ton/wallet/wallet.h"
@@ -47,7 +48,8 @@ EXAMPLE
   cocoon wallet balance owner.key --config global.config.json)";
 constexpr const char* kSendHelp = R"(DESCRIPTION
   Pays AMOUNT ("0.05", in whole coins) to ADDRESS and waits until a proven transaction shows that the wallet sent it. A
-  wallet's first payment deploys it. A friendly address of a wallet, UQ..., gets an amount that does not bounce.
+  wallet's first payment deploys it. A friendly address of a wallet, UQ..., gets an amount that does not bounce. A contract
+  is told what to do by --body; what it did is in its own state.
 
 EXIT STATUS
   0 seen on chain; 1 not seen before --timeout, or refused; 2 wrong usage.
@@ -174,6 +176,7 @@ struct Payment {
   std::string to;
   std::string amount;
   std::string comment;
+  std::string body;
 };
 
 async::Task<Result<Json>> pay(chain::LightClient& client, ton::WalletId id,
@@ -208,6 +211,10 @@ Result<ton::InternalMessage> message_of(const Payment& payment) {
   TRY(message.amount, NanoTon::parse(payment.amount));
   if (!payment.comment.empty()) {
     TRY(message.body, ton::comment_body(payment.comment));
+  }
+  if (!payment.body.empty()) {
+    TRY(const Bytes boc, from_hex(payment.body));
+    TRY(message.body, ton::parse_boc_root(boc));
   }
   return message;
 }
@@ -259,7 +266,10 @@ void add_wallet_commands(Commands& commands) {
   add_wallet_options(send, payment->wallet);
   send.add_option("ADDRESS", payment->to, "whom to pay")->required();
   send.add_option("AMOUNT", payment->amount, "how much, in whole coins")->required();
-  send.add_option("--comment", payment->comment, "a text that the payee sees, and everybody else");
+  CLI::Option* const comment = send.add_option("--comment", payment->comment,
+                                               "a text that the payee sees, and everybody else");
+  send.add_option("--body", payment->body, "a contract's message, a bag of cells in hexadecimal")
+      ->excludes(comment);
   add_light_options(send, payment->light);
 }
 

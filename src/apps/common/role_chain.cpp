@@ -37,9 +37,7 @@ Result<std::unique_ptr<RoleChain>> RoleChain::start(const World& world,
                                             world.random, std::move(light)));
   chain->head_ = std::make_unique<chain::LightChainHead>(
       world.executor, chain::LightChainHead::World{world.clock, world.log, world.metrics},
-      std::move(client),
-      chain::ChainHeadSettings{.statement_interval = settings.statement_interval,
-                               .age_max = settings.head_age_max});
+      std::move(client), chain::ChainHeadSettings{.age_max = settings.head_age_max});
   async::spawn(world.executor, chain->head_->keep_synced(),
                [&log = world.log](std::string_view) { log.error("chain.loop_crashed"); });
   return chain;

@@ -16,19 +16,16 @@ struct RoleChainSettings {
   std::optional<attest::TrustedBlock> trusted;  // in the place of the file's
   std::filesystem::path anchor_file;  // empty: how far it has proven is forgotten at the end
   std::chrono::seconds head_age_max{};
-  std::uint32_t statement_interval = 1;  // the registry's
 };
 
-// Of a client or a proxy, from its configuration and the registry's parameters.
+// Of a client or a proxy, from its configuration.
 template <class Config>
-[[nodiscard]] RoleChainSettings chain_settings(const Config& config,
-                                               const registry::Parameters& parameters) {
+[[nodiscard]] RoleChainSettings chain_settings(const Config& config) {
   return {.network = config.network,
           .global_config = config.world.global_config,
           .trusted = std::nullopt,
           .anchor_file = config.state_dir / "chain-anchor.json",
-          .head_age_max = std::chrono::floor<std::chrono::seconds>(config.world.head_age_max),
-          .statement_interval = parameters.statement_block_interval};
+          .head_age_max = std::chrono::floor<std::chrono::seconds>(config.world.head_age_max)};
 }
 
 // The chain as a role program follows it: a light client whose checks run on a thread of its own,
@@ -47,7 +44,7 @@ class RoleChain {
   [[nodiscard]] static Result<std::unique_ptr<RoleChain>> start(const World& world,
                                                                 const RoleChainSettings& settings);
 
-  [[nodiscard]] ports::ChainHead& head() { return *head_; }
+  [[nodiscard]] chain::LightChainHead& head() { return *head_; }
   // Why nothing can be proven now; nothing while the newest block may be used.
   [[nodiscard]] std::optional<std::string> trouble() const;
 

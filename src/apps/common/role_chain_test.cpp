@@ -34,8 +34,7 @@ struct Scene {
             .global_config = folder / "global.config.json",
             .trusted = std::nullopt,
             .anchor_file = folder / "anchor.json",
-            .head_age_max = std::chrono::minutes(15),
-            .statement_interval = 16};
+            .head_age_max = std::chrono::minutes(15)};
   }
   [[nodiscard]] Result<std::unique_ptr<RoleChain>> start(const RoleChainSettings& settings) {
     // As in a program, the loop outlives what waits on it.

@@ -2,9 +2,8 @@
 
 #include "admin/prometheus_metrics.h"
 #include "apps/common/links.h"
-#include "apps/common/role_chain.h"
 #include "apps/common/role_program.h"
-#include "chain/file_registry.h"
+#include "apps/common/role_registry.h"
 #include "config/key_file.h"
 #include "config/proxy_config.h"
 #include "net/listener.h"
@@ -58,6 +57,21 @@ async::Task<void> report_connections(net::Listener& listener, admin::PrometheusM
   }
 }
 
+// Tells each time this proxy turns out not to be among those that the registry lists.
+async::Task<void> watch_listing(ports::Registry& registry, crypto::Ed25519PublicKey key,
+                                async::Clock& clock, const Logger& log) {
+  std::shared_ptr<const registry::Snapshot> seen;
+  for (bool was_listed = true;;) {
+    if (const auto known = registry.current(); known && *known != seen) {
+      seen = *known;
+      const bool is_listed = seen->proxy_by_key(key) != nullptr;
+      if (was_listed && !is_listed) log.warn("proxy.not_in_registry");
+      was_listed = is_listed;
+    }
+    co_await clock.sleep_for(std::chrono::seconds(1));
+  }
+}
+
 async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::ProxyConfig config) {
   const async::Executor executor = loop.get_executor();
   const Logger log = Logger::to_stderr(config.log.level);
@@ -68,17 +82,15 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
   CO_TRY(auto seed, config::load_key_file(config.identity_key_file));
   const auto identity = std::make_shared<const crypto::Ed25519KeyPair>(
       crypto::Ed25519KeyPair::from_seed(std::move(seed)));
-  CO_TRY(const auto registry, chain::FileRegistry::open(config.world.registry, config.network));
-  CO_TRY(const auto chain,
-         RoleChain::start({executor, *clock, random, metrics, log},
-                          chain_settings(config, registry->current()->parameters)));
-  if (registry->current()->proxy_by_key(identity->public_key()) == nullptr) {
-    log.warn("proxy.not_in_registry");
-  }
+  const RoleChain::World world{executor, *clock, random, metrics, log};
+  CO_TRY(const auto chain, RoleChain::start(world, chain_settings(config)));
+  CO_TRY(const auto registry, RoleRegistry::start(world, *chain, registry_settings(config)));
+  async::spawn(executor, watch_listing(registry->port(), identity->public_key(), *clock, log),
+               [&log](std::string_view) { log.error("proxy.loop_crashed"); });
 
   CO_TRY(const auto floors, store::FloorFile::open(config.state_dir / "collateral-floors.cbor"));
   proxy::WorkerPool pool(config.workers_max,
-                         {*registry, chain->head(), *floors, metrics, *clock, log});
+                         {registry->port(), chain->head(), *floors, metrics, *clock, log});
   proxy::BillBook bills(config.bills_max);
   CO_TRY(const auto receipts, store::ReceiptLogFiles::open(config.state_dir / "log", identity, {}));
   proxy::Relay relay(relay_limits(config), {pool, bills, *receipts, metrics, *clock, log});
@@ -93,6 +105,8 @@ async::Task<Result<void>> run_proxy(boost::asio::io_context& loop, config::Proxy
   CO_TRY(const auto admin_server,
          AdminServer::open(executor, config.admin.port, metrics, [&]() -> admin::Health {
            if (const auto trouble = chain->trouble())
+             return {admin::Health::State::kNotServing, *trouble};
+           if (const auto trouble = registry->trouble())
              return {admin::Health::State::kNotServing, *trouble};
            if (pool.directory().entries.empty())
              return {admin::Health::State::kNotServing, "no worker is attached"};

@@ -9,10 +9,9 @@
 
 #include "admin/prometheus_metrics.h"
 #include "apps/common/links.h"
-#include "apps/common/role_chain.h"
 #include "apps/common/role_program.h"
+#include "apps/common/role_registry.h"
 #include "apps/worker/model.h"
-#include "chain/file_registry.h"
 #include "engine/external_engine.h"
 #include "engine/llama_server.h"
 #include "engine/supervised_engine.h"
@@ -42,6 +41,7 @@ Status: GET /healthz and /metrics on 127.0.0.1, port [admin].port (12000).
 Exit status: 0 stopped in order, 1 failed (the reason is on standard error), 2 wrong usage.)"};
 
 constexpr auto kEngineReadyBy = 10min;
+constexpr auto kRegistryKnownBy = 1min;
 constexpr auto kDrainGrace = 30s;
 constexpr auto kEvidenceRetry = 1s;
 constexpr int kEvidenceTries = 60;
@@ -177,19 +177,30 @@ std::vector<ports::Endpoint> proxies_of(const attest::WorkerConfig& config) {
 // Key blocks on the way are not kept: the disk is the host's, and would lead away from the measured
 // trusted block (ADR 29).
 Result<std::unique_ptr<RoleChain>> follow_chain(const RoleChain::World& world,
-                                                const attest::WorkerConfig& config,
-                                                const registry::Parameters& parameters) {
+                                                const attest::WorkerConfig& config) {
   return RoleChain::start(world, {.network = config.network,
                                   .global_config = config.chain.global_config,
                                   .trusted = config.chain.trusted,
                                   .anchor_file = {},
-                                  .head_age_max = config.chain.head_age_max,
-                                  .statement_interval = parameters.statement_block_interval});
+                                  .head_age_max = config.chain.head_age_max});
 }
 
-admin::Health health_of(const RoleChain& chain, const worker::Service& service,
-                        const worker::ProxyLinks& links) {
+// Nor how new a registry was seen.
+Result<std::unique_ptr<RoleRegistry>> follow_registry(const RoleChain::World& world,
+                                                      RoleChain& chain,
+                                                      const attest::WorkerConfig& config) {
+  return RoleRegistry::start(world, chain,
+                             {.network = config.network,
+                              .address = config.registry_address,
+                              .file = config.registry_file,
+                              .floor_file = {},
+                              .reading_age_max = config.chain.head_age_max});
+}
+
+admin::Health health_of(const RoleChain& chain, const RoleRegistry& registry,
+                        const worker::Service& service, const worker::ProxyLinks& links) {
   if (const auto trouble = chain.trouble()) return {admin::Health::State::kNotServing, *trouble};
+  if (const auto trouble = registry.trouble()) return {admin::Health::State::kNotServing, *trouble};
   if (!service.is_ready()) return {admin::Health::State::kNotServing, "the engine is not ready"};
   if (links.attached() == 0) return {admin::Health::State::kNotServing, "no proxy is linked"};
   return {admin::Health::State::kServing, "serving"};
@@ -206,10 +217,11 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
   const auto log_crash = [&log](std::string_view) { log.error("worker.loop_crashed"); };
 
   CO_TRY_VOID(check_engine_place(config));
-  CO_TRY(const auto registry, chain::FileRegistry::open(config.registry_file, config.network));
-  CO_TRY(const auto chain, follow_chain({executor, *clock, random, metrics, log}, config,
-                                        registry->current()->parameters));
-  CO_TRY(const LoadedModel model, load_model(config, *registry->current(), log));
+  const RoleChain::World world{executor, *clock, random, metrics, log};
+  CO_TRY(const auto chain, follow_chain(world, config));
+  CO_TRY(const auto registry, follow_registry(world, *chain, config));
+  CO_TRY(const auto known, co_await registry->wait_known(*clock, clock->in(kRegistryKnownBy)));
+  CO_TRY(const LoadedModel model, load_model(config, *known, log));
   CO_TRY(const auto running,
          RunningEngine::create(config, model, {executor, *clock, log, metrics}));
   async::spawn(executor, running->run(), log_crash);
@@ -229,7 +241,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
        .configuration = std::move(configuration.bytes),
        .owner_address = config.owner_address,
        .slot_id = config.slot_id},
-      {*registry, chain->head(), quotes, random, *clock, log, gpus ? &*gpus : nullptr},
+      {registry->port(), chain->head(), quotes, random, *clock, log, gpus ? &*gpus : nullptr},
       [&](std::uint32_t epoch) {
         if (service_of_keyring != nullptr) service_of_keyring->forget_epoch(epoch);
       });
@@ -237,7 +249,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
   tee::CollateralFile collateral(config.collateral_file, *clock);
   worker::Service service(
       executor, answer_settings(config, model.hash), service_limits(config),
-      {keyring, *registry, running->port(), collateral, random, metrics, *clock, log});
+      {keyring, registry->port(), running->port(), collateral, random, metrics, *clock, log});
   service_of_keyring = &service;
   async::spawn(executor, keyring.keep_rotating(), log_crash);
 
@@ -254,7 +266,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
                            {worker_dialer, random, metrics, *clock, log});
   links.start(executor);
   CO_TRY(const auto admin_server, AdminServer::open(executor, config.admin_port, metrics, [&] {
-           return health_of(*chain, service, links);
+           return health_of(*chain, *registry, service, links);
          }));
   log.info("worker.ready", {LogField::model(config.model.name), LogField::port(config.admin_port)});
 

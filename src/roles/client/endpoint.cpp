@@ -113,7 +113,8 @@ Task<openai::ApiResult<Exchange::Question>> Endpoint::read_question(openai::Endp
   auto facts = openai::inspect_request(endpoint, *body, limits);
   if (!facts) co_return std::unexpected(std::move(facts).error());
   const auto snapshot = world_.registry.current();
-  const registry::Model* const model = snapshot->model_by_name(facts->model);
+  if (!snapshot) co_return std::unexpected(openai::unavailable(snapshot.error().message()));
+  const registry::Model* const model = (*snapshot)->model_by_name(facts->model);
   if (model == nullptr) co_return std::unexpected(openai::model_not_found(facts->model));
   co_return Exchange::Question{.endpoint = endpoint,
                                .facts = std::move(facts).value(),
@@ -226,7 +227,12 @@ Task<void> Endpoint::answer_stream(Exchange& exchange, const sealed::ResponseHea
 }
 
 Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& response) {
-  const auto snapshot = world_.registry.current();
+  const auto current = world_.registry.current();
+  if (!current) {
+    co_await refuse(response, openai::unavailable(current.error().message()));
+    co_return;
+  }
+  const std::shared_ptr<const registry::Snapshot> snapshot = *current;
   std::string body;
   if (path == kPathModels) {
     std::vector<openai::ModelEntry> entries;

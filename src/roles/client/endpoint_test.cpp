@@ -207,6 +207,18 @@ TEST_CASE("without a worker that may be trusted the app hears 503") {
   CHECK_EQ(scene.proxy.relays, 0);
 }
 
+TEST_CASE("without a registry the app hears 503 and why") {
+  ReadyScene scene;
+  scene.world.registry.lose(Error(ClientError::kWorkerRefused, "the registry is too old"));
+  const auto answer = post(scene, kChat);
+  REQUIRE(answer.has_value());
+  CHECK_EQ(answer->status, 503);
+  CHECK(answer->text().contains("the registry is too old"));
+  CHECK_EQ(get(scene, "/v1/models").status, 503);
+  scene.world.registry.lose(std::nullopt);
+  CHECK_EQ(post(scene, kChat).value().status, 200);
+}
+
 TEST_CASE("a proxy's refusal becomes the API's own, without the proxy's words") {
   ReadyScene scene;
   const std::vector<std::pair<int, int>> cases = {{429, 429}, {503, 503}, {402, 402}, {413, 413},

@@ -105,7 +105,9 @@ Task<std::shared_ptr<Fleet::Round>> Fleet::begin_round() {
 }
 
 void Fleet::follow_registry() {
-  const auto snapshot = world_.registry.current();
+  const auto current = world_.registry.current();
+  if (!current || *current == followed_) return;
+  const std::shared_ptr<const registry::Snapshot> snapshot = followed_ = *current;
   std::erase_if(lines_, [&](const std::shared_ptr<ProxyLine>& line) {
     const registry::Proxy* const listed = snapshot->proxy_by_key(line->proxy.key);
     return listed == nullptr || listed->host != line->proxy.host ||
@@ -229,7 +231,7 @@ Task<Status> Fleet::verify(std::shared_ptr<ProxyLine> line, wire::DirectoryEntry
   CO_TRY(const Bytes evidence,
          co_await get(line, std::string(wire::kPathEvidence) + entry.kid.hex(),
                       attest::kEvidenceBytesMax, by));
-  const auto snapshot = world_.registry.current();
+  CO_TRY(const auto snapshot, world_.registry.current());
   auto judged = co_await judge_.judge(evidence);
   // Without any collateral the reason is what was wrong with the one that was offered.
   if (!judged && !learned && judged.error().is(attest::AttestError::kNoCollateral))
@@ -309,6 +311,7 @@ std::vector<std::shared_ptr<const attest::VerifiedWorker>> Fleet::usable(
 
 std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
                                     const std::vector<std::shared_ptr<ProxyLine>>& avoid) {
+  follow_registry();  // who was removed is not asked any more
   std::vector<Choice> offers;
   for (const auto& line : lines_) {
     if (line->state != ProxyLine::State::kUp || std::ranges::find(avoid, line) != avoid.end())
@@ -336,7 +339,9 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
 }
 
 std::string Fleet::why_none(const ModelHash& model) const {
-  const auto snapshot = world_.registry.current();
+  const auto current = world_.registry.current();
+  if (!current) return current.error().message();
+  const std::shared_ptr<const registry::Snapshot> snapshot = *current;
   std::optional<async::TimePoint> last;
   std::string why;
   for (const auto& line : lines_) {

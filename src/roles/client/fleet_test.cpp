@@ -202,6 +202,34 @@ TEST_CASE("proxies come and go with the registry") {
   CHECK_EQ(scene.fleet.workers_verified(), 1);
 }
 
+TEST_CASE("a proxy that the registry lists no more is asked by no further request") {
+  ClientScene scene;
+  StubWorker& worker = scene.new_worker("one");
+  StubProxy proxy(scene.world, "proxy", 11'000, {&worker});
+  refresh(scene);
+  CHECK_EQ(chosen(scene, 3).size(), 1);
+  scene.world.registry.change([](registry::Snapshot& snapshot) { snapshot.proxies.clear(); });
+  CHECK(chosen(scene, 3).empty());
+}
+
+TEST_CASE("a registry that is lost for a while loses no proxy and judges nobody") {
+  ClientScene scene;
+  StubWorker& worker = scene.new_worker("one");
+  StubProxy proxy(scene.world, "proxy", 11'000, {&worker});
+  refresh(scene);
+  scene.world.registry.lose(Error(ClientError::kWorkerRefused, "the registry is too old"));
+  refresh(scene);
+  CHECK_EQ(scene.fleet.why_none(scene.world.model), "the registry is too old");
+  StubWorker& later = scene.new_worker("two");
+  proxy.workers.push_back(&later);
+  refresh(scene);
+  CHECK_EQ(scene.fleet.workers_verified(), 1);
+  scene.world.registry.lose(std::nullopt);
+  scene.world.sim.advance(6s);
+  refresh(scene);
+  CHECK_EQ(scene.fleet.workers_verified(), 2);
+}
+
 TEST_CASE("a change of policy counts at once, before anybody was judged again") {
   ClientScene scene;
   StubWorker& worker = scene.new_worker("one");

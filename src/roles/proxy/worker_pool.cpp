@@ -172,7 +172,8 @@ Task<Result<attest::VerifiedWorker>> WorkerPool::judge(std::shared_ptr<AttachedW
   if (verified.kid() != kid || verified.statement().identity_key != worker->identity_key()) {
     co_return fail(ProxyError::kEvidenceRefused, "the evidence is another worker's");
   }
-  if (world_.registry.current()->model_by_hash(verified.statement().model_hash) == nullptr) {
+  CO_TRY(const auto snapshot, world_.registry.current());
+  if (snapshot->model_by_hash(verified.statement().model_hash) == nullptr) {
     co_return fail(ProxyError::kEvidenceRefused, "the registry does not list this model");
   }
   co_return verified;
@@ -207,7 +208,9 @@ Task<Status> WorkerPool::learn_key(std::shared_ptr<AttachedWorker> worker, Kid k
 }
 
 Task<void> WorkerPool::judge_again(std::shared_ptr<AttachedWorker> worker) {
-  const auto snapshot = world_.registry.current();
+  const auto current = world_.registry.current();
+  if (!current) co_return;  // nobody is judged without one; who was accepted stays
+  const std::shared_ptr<const registry::Snapshot> snapshot = *current;
   const PolicyHash policy = judge_.policy_hash();
   std::vector<AttachedWorker::Key> kept;
   for (AttachedWorker::Key key : worker->keys_) {
@@ -280,8 +283,10 @@ std::shared_ptr<AttachedWorker> WorkerPool::find(const Kid& kid) const {
 
 bool WorkerPool::counts(const AttachedWorker::Key& key) const {
   if (!judge_.stands(key.term)) return false;
-  return key.judged_under == judge_.policy_hash() ||
-         !world_.registry.current()->policy.bans(key.platform_id);
+  if (key.judged_under == judge_.policy_hash()) return true;
+  const auto snapshot = world_.registry.current();
+  return !snapshot || !(*snapshot)->policy.bans(key.platform_id);
+}
 }
 
 }  // namespace cocoon::proxy

@@ -131,7 +131,7 @@ TEST_CASE(
 TEST_CASE("a refused worker is looked at again after a while") {
   ProxyScene scene;
   StubWorker worker(scene.world, "one");
-  const auto roots = scene.world.registry.current()->policy.roots;
+  const auto roots = scene.world.registry.current().value()->policy.roots;
   scene.world.registry.change([](registry::Snapshot& snapshot) { snapshot.policy.roots.clear(); });
   scene.attach(worker);
   CHECK(scene.listed().empty());
@@ -154,6 +154,21 @@ TEST_CASE("a change of policy drops the workers it no longer allows at their nex
   CHECK(scene.lists_only(stays));
   CHECK(scene.pool.find(goes.kid()) == nullptr);
   CHECK_EQ(scene.pool.size(), 2);  // its connection is not the problem
+}
+
+TEST_CASE("while there is no registry those who were accepted stay, and nobody is judged") {
+  ProxyScene scene;
+  StubWorker known(scene.world, "known");
+  StubWorker late(scene.world, "late");
+  scene.attach(known);
+  scene.world.registry.lose(Error(ProxyError::kEvidenceRefused, "the registry is too old"));
+  scene.attach(late);
+  scene.world.sim.advance(70s);
+  CHECK(scene.lists_only(known));
+  CHECK(scene.pool.find(known.kid()) != nullptr);
+  scene.world.registry.lose(std::nullopt);
+  scene.world.sim.advance(10s);
+  CHECK_EQ(scene.listed().size(), 2);
 }
 
 TEST_CASE("a model that leaves the registry takes its workers off the list at their next poll") {

@@ -36,7 +36,9 @@ Keyring::Keyring(BootFacts facts, World world, std::function<void(std::uint32_t)
       boot_id_(world.random.array<16>()) {}
 
 Task<Result<std::shared_ptr<const EpochKey>>> Keyring::make_key() {
-  CO_TRY(const ports::Block block, co_await world_.chain.newest_statement_block());
+  CO_TRY(const auto snapshot, world_.registry.current());
+  CO_TRY(const ports::Block block, co_await world_.chain.newest_statement_block(
+                                       snapshot->parameters.statement_block_interval));
   auto hpke = crypto::X25519KeyPair::from_private(draw_secret(world_.random));
   attest::Statement statement;
   statement.network = facts_.network;
@@ -86,14 +88,18 @@ Task<Status> Keyring::rotate() {
   co_return Status();
 }
 
-UnixSeconds Keyring::renewal_time() const {
+UnixSeconds Keyring::renewal_time() {
   if (keys_.empty()) return UnixSeconds();
-  return plus(keys_.front()->block_time, world_.registry.current()->parameters.key_epoch);
+  return plus(keys_.front()->block_time, lives().key_epoch);
+}
+
+const registry::Parameters& Keyring::lives() {
+  if (const auto snapshot = world_.registry.current()) parameters_ = (*snapshot)->parameters;
+  return parameters_;
 }
 
 void Keyring::wipe_outdated() {
-  const auto snapshot = world_.registry.current();
-  const registry::Parameters& parameters = snapshot->parameters;
+  const registry::Parameters& parameters = lives();
   const UnixSeconds now = time_.now();
   std::erase_if(keys_, [&](const std::shared_ptr<const EpochKey>& key) {
     if (now < plus(key->block_time, parameters.key_epoch + parameters.key_grace)) return false;

@@ -68,7 +68,9 @@ class Keyring {
 
  private:
   [[nodiscard]] Task<Result<std::shared_ptr<const EpochKey>>> make_key();
-  [[nodiscard]] UnixSeconds renewal_time() const;
+  [[nodiscard]] UnixSeconds renewal_time();
+  // How long keys live: as the registry says, or said last. Keys are wiped without a registry too.
+  [[nodiscard]] const registry::Parameters& lives();
   void wipe_outdated();
 
   BootFacts facts_;
@@ -78,6 +80,7 @@ class Keyring {
   crypto::Ed25519KeyPair identity_;
   BootId boot_id_;
   std::uint32_t next_epoch_ = 0;
+  registry::Parameters parameters_;
   std::vector<std::shared_ptr<const EpochKey>> keys_;  // newest first
 };
 

@@ -145,6 +145,18 @@ TEST_CASE(
   CHECK_EQ(scene.keyring.newest()->epoch, 1);
 }
 
+TEST_CASE("keys are wiped when their time is over, with or without a registry") {
+  WorkerScene scene;
+  scene.world.sim.spawn(scene.keyring.keep_rotating());
+  const auto key = scene.keyring.newest();
+  scene.world.registry.lose(Error(ports::HttpError::kProtocol, "the registry is too old"));
+  scene.world.sim.advance(4190s);
+  CHECK(scene.keyring.find(key->kid) != nullptr);
+  scene.world.sim.advance(30s);
+  CHECK(scene.keyring.kids().empty());
+  CHECK(scene.world.log.count("worker.key_epoch_failed") > 0);
+}
+
 TEST_CASE("without a quote for longer than the grace a worker has no key and says so") {
   WorkerScene scene;
   scene.world.sim.spawn(scene.keyring.keep_rotating());

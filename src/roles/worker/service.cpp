@@ -155,7 +155,9 @@ std::expected<Service::Admitted, Refusal> Service::admit(BytesView envelope,
   }
   // The voucher's slot. While the registry's price is zero an empty one buys everything; vouchers
   // themselves come with the market, and until then a price above zero refuses.
-  if (world_.registry.current()->parameters.price_floor > NanoTon() || !voucher.empty()) {
+  const auto registry = world_.registry.current();
+  if (!registry) return refused(503, registry.error().message());
+  if ((*registry)->parameters.price_floor > NanoTon() || !voucher.empty()) {
     return refused(
         402, "vouchers are not accepted yet, and the registry asks for payment or one was sent");
   }

@@ -133,6 +133,15 @@ TEST_CASE(
   CHECK_EQ(scene.engine.calls().size(), 1);
 }
 
+TEST_CASE("without a registry nobody knows the price, and nothing is served") {
+  WorkerScene scene;
+  scene.world.registry.lose(Error(ports::HttpError::kProtocol, "the registry is too old"));
+  CHECK_EQ(ask(scene).status, 503);
+  CHECK(scene.engine.calls().empty());
+  scene.world.registry.lose(std::nullopt);
+  CHECK_EQ(ask(scene).status, 200);
+}
+
 TEST_CASE("a flipped bit anywhere in the envelope is refused and reaches no engine") {
   WorkerScene scene;
   const Question question = seal(scene);

@@ -35,16 +35,16 @@ class Network:
         """What `cocoon status` says, health included."""
         return json.loads(self._cocoon("status", "--json", seconds=30).stdout)
 
-    def second_client(self, listen: str) -> str:
-        """Another client of the same network, with these lines in its [listen]. Its URL."""
+    def second_client(self, listen: str, more: str = "") -> str:
+        """Another client of the same network, with these lines in its [listen], and these before it. Its URL."""
         port, admin = free_port(), free_port()
         folder = self.state.parent / "second-client"
         folder.mkdir()
         config = folder / "client.toml"
         config.write_text(
             f'network = -777\nstate_dir = "{folder}/state"\nadmin.port = {admin}\n'
-            f'registry.file = "{self.state}/registry.toml"\nchain.global_config = "{self.state}/ton/global.config.json"\n'
-            f"[listen]\nport = {port}\n{listen}\n"
+            f'registry.address = "{self.facts["registry"]}"\nchain.global_config = "{self.state}/ton/global.config.json"\n'
+            f"{more}[listen]\nport = {port}\n{listen}\n"
         )
         config.chmod(0o600)
         self._extra.append(Program([program("cocoon-client"), "--config", config], folder / "client.log"))

@@ -27,7 +27,8 @@ ports::Block FakeChainHead::statement_block() const {
   return block_of(Seqno(newest - newest % kStatementInterval));
 }
 
-Task<Result<ports::Block>> FakeChainHead::newest_statement_block() {
+// Whatever the interval: what the world's other parts prepare for is kStatementInterval.
+Task<Result<ports::Block>> FakeChainHead::newest_statement_block(std::uint32_t) {
   if (server_ == Server::kSilent) co_return fail(BaseError::kOutOfRange, "no lite-server answers");
   co_return statement_block();
 }

@@ -11,13 +11,17 @@ namespace cocoon::fakes {
 
 class FakeRegistry final : public ports::Registry {
  public:
-  [[nodiscard]] std::shared_ptr<const registry::Snapshot> current() const override {
+  [[nodiscard]] Result<std::shared_ptr<const registry::Snapshot>> current() const override {
+    if (lost_) return std::unexpected(*lost_);
     return current_;
   }
   // Publishes what `edit` made of the present snapshot.
   void change(const std::function<void(registry::Snapshot&)>& edit);
+  // Nobody knows what it says any more, for this reason; nothing: it is back.
+  void lose(std::optional<Error> why) { lost_ = std::move(why); }
 
  private:
+  std::optional<Error> lost_;
   std::shared_ptr<const registry::Snapshot> current_ = std::make_shared<registry::Snapshot>();
 };
 
@@ -29,7 +33,7 @@ class FakeChainHead final : public ports::ChainHead {
 
   explicit FakeChainHead(VirtualClock& clock) : clock_(clock) {}
 
-  [[nodiscard]] Task<Result<ports::Block>> newest_statement_block() override;
+  [[nodiscard]] Task<Result<ports::Block>> newest_statement_block(std::uint32_t interval) override;
   [[nodiscard]] Task<Result<ports::Block>> block(Seqno seqno) override;
   [[nodiscard]] Task<Result<ports::Block>> newest_block() override;
 

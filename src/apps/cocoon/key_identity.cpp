@@ -1,4 +1,4 @@
-#include "apps/cocoon/proxy_identity.h"
+#include "apps/cocoon/key_identity.h"
 
 #include "apps/cocoon/error.h"
 #include "apps/common/role_program.h"
@@ -8,7 +8,7 @@
 
 namespace cocoon::apps {
 
-Result<crypto::Ed25519PublicKey> proxy_identity(const std::filesystem::path& file) {
+Result<crypto::Ed25519PublicKey> key_identity(const std::filesystem::path& file) {
   std::error_code failed;
   if (!std::filesystem::exists(file, failed) && !failed) {
     SecretArray<32> fresh;
@@ -20,7 +20,7 @@ Result<crypto::Ed25519PublicKey> proxy_identity(const std::filesystem::path& fil
 }
 
 int run_proxy_key(const std::filesystem::path& file, const Terminal& terminal) {
-  const auto key = proxy_identity(file);
+  const auto key = key_identity(file);
   if (!key) return report(terminal, key.error());
   terminal.text(key->hex());
   codec::Json out = codec::Json::object();
