@@ -209,7 +209,7 @@ TEST_CASE("without a worker that may be trusted the app hears 503") {
 
 TEST_CASE("without a registry the app hears 503 and why") {
   ReadyScene scene;
-  scene.world.registry.lose(Error(ClientError::kWorkerRefused, "the registry is too old"));
+  scene.world.registry.lose(Error(ports::HttpError::kProtocol, "the registry is too old"));
   const auto answer = post(scene, kChat);
   REQUIRE(answer.has_value());
   CHECK_EQ(answer->status, 503);

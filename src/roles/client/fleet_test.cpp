@@ -217,7 +217,7 @@ TEST_CASE("a registry that is lost for a while loses no proxy and judges nobody"
   StubWorker& worker = scene.new_worker("one");
   StubProxy proxy(scene.world, "proxy", 11'000, {&worker});
   refresh(scene);
-  scene.world.registry.lose(Error(ClientError::kWorkerRefused, "the registry is too old"));
+  scene.world.registry.lose(Error(ports::HttpError::kProtocol, "the registry is too old"));
   refresh(scene);
   CHECK_EQ(scene.fleet.why_none(scene.world.model), "the registry is too old");
   StubWorker& later = scene.new_worker("two");

@@ -287,6 +287,5 @@ bool WorkerPool::counts(const AttachedWorker::Key& key) const {
   const auto snapshot = world_.registry.current();
   return !snapshot || !(*snapshot)->policy.bans(key.platform_id);
 }
-}
 
 }  // namespace cocoon::proxy

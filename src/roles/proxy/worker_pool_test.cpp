@@ -161,7 +161,7 @@ TEST_CASE("while there is no registry those who were accepted stay, and nobody i
   StubWorker known(scene.world, "known");
   StubWorker late(scene.world, "late");
   scene.attach(known);
-  scene.world.registry.lose(Error(ProxyError::kEvidenceRefused, "the registry is too old"));
+  scene.world.registry.lose(Error(ports::HttpError::kProtocol, "the registry is too old"));
   scene.attach(late);
   scene.world.sim.advance(70s);
   CHECK(scene.lists_only(known));
