@@ -148,7 +148,7 @@ class Fleet {
                        .log = world_.log}};
   std::vector<std::shared_ptr<ProxyLine>> lines_;
   std::shared_ptr<const registry::Snapshot> followed_;  // what lines_ are of
-  std::map<Kid, Verdict> verdicts_;  // of those accepted
+  std::map<Kid, Verdict> verdicts_;                     // of those accepted
   // What origins share.
   RecentMap<CollateralDigest, std::shared_ptr<const Bytes>> collateral_{64};
   std::shared_ptr<const registry::Snapshot> encoded_;
