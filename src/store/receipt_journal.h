@@ -4,16 +4,9 @@
 #include <memory>
 
 #include "ports/world.h"
+#include "store/error.h"
 
 namespace cocoon::store {
-
-enum class StoreError : std::uint16_t {
-  kUnusableFolder = 1,  // missing rights, or not a folder
-  kUnreadable = 2,
-  kUnwritable = 3,
-  kTooLarge = 4,
-};
-constexpr Library library_of(StoreError) { return Library::kStore; }
 
 inline constexpr std::size_t kReceiptBytesMax = 64 * 1024;
 
