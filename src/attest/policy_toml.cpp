@@ -1,6 +1,7 @@
 #include "attest/policy_toml.h"
 
 #include "attest/image_toml.h"
+#include "attest/policy_limits.h"
 #include "codec/rfc3339.h"
 
 namespace cocoon::attest {
@@ -8,13 +9,7 @@ namespace {
 
 using codec::TomlTable;
 
-constexpr std::size_t kImagesMax = 1024;
-constexpr std::size_t kRootsMax = 64;
-constexpr std::size_t kExceptionsMax = 64;
 constexpr std::size_t kAdvisoriesMax = 256;
-constexpr std::size_t kBansMax = 65'536;
-constexpr std::size_t kGoldenKeysMax = 16;
-constexpr std::size_t kVersionsMax = 256;
 constexpr std::size_t kPolicyBytesMax = 8 * 1024 * 1024;
 constexpr std::chrono::seconds kStatementAgeMax{4200};  // a key epoch and its grace
 
@@ -50,7 +45,7 @@ Result<std::vector<Tagged>> read_tagged(TomlTable& table, const char* key, std::
 }
 
 Result<std::vector<crypto::Sha256Digest>> read_vendor_roots(TomlTable& table) {
-  TRY(const auto roots, read_tagged<RootFingerprint>(table, "roots", kRootsMax));
+  TRY(const auto roots, read_tagged<RootFingerprint>(table, "roots", kPolicyRootsMax));
   std::vector<crypto::Sha256Digest> out;
   out.reserve(roots.size());
   for (const RootFingerprint& root : roots) out.push_back(root.bytes());
@@ -60,9 +55,10 @@ Result<std::vector<crypto::Sha256Digest>> read_vendor_roots(TomlTable& table) {
 Result<nvidia::GpuPolicy> read_gpu_policy(TomlTable table) {
   nvidia::GpuPolicy out;
   TRY(out.roots, read_vendor_roots(table));
-  TRY(out.golden_keys, read_tagged<crypto::Ed25519PublicKey>(table, "golden_keys", kGoldenKeysMax));
-  TRY(out.driver_versions, table.texts("driver_versions", kVersionsMax, 64));
-  TRY(out.vbios_versions, table.texts("vbios_versions", kVersionsMax, 64));
+  TRY(out.golden_keys,
+      read_tagged<crypto::Ed25519PublicKey>(table, "golden_keys", kPolicyGoldenKeysMax));
+  TRY(out.driver_versions, table.texts("driver_versions", kPolicyGpuVersionsMax, 64));
+  TRY(out.vbios_versions, table.texts("vbios_versions", kPolicyGpuVersionsMax, 64));
   TRY_VOID(table.finish());
   return out;
 }
@@ -137,12 +133,13 @@ std::string write_snp_policy(const SnpPolicy& snp) {
 }  // namespace
 
 Status read_platform_terms(TomlTable& attestation, Policy& policy) {
-  TRY(policy.roots, read_tagged<RootFingerprint>(attestation, "roots", kRootsMax));
+  TRY(policy.roots, read_tagged<RootFingerprint>(attestation, "roots", kPolicyRootsMax));
   TRY(const std::int64_t floor,
       attestation.integer_or("evaluation_number_min", 0, {0, 0xffff'ffff}));
   policy.evaluation_number_min = static_cast<std::uint32_t>(floor);
   if (attestation.has("banned_platforms")) {
-    TRY(const std::vector<std::string> bans, attestation.texts("banned_platforms", kBansMax, 128));
+    TRY(const std::vector<std::string> bans,
+        attestation.texts("banned_platforms", kPolicyBansMax, 128));
     for (const std::string& hex : bans) {
       auto id = from_hex(hex);
       if (!id || (id->size() != 8 && id->size() != 16 && id->size() != 32 && id->size() != 64)) {
@@ -152,7 +149,7 @@ Status read_platform_terms(TomlTable& attestation, Policy& policy) {
       policy.banned_platforms.push_back(std::move(*id));
     }
   }
-  TRY(std::vector<TomlTable> exceptions, attestation.tables("exceptions", kExceptionsMax));
+  TRY(std::vector<TomlTable> exceptions, attestation.tables("exceptions", kPolicyExceptionsMax));
   for (TomlTable& row : exceptions) {
     TRY(StatusException exception, read_exception(std::move(row)));
     policy.exceptions.push_back(std::move(exception));
@@ -192,12 +189,12 @@ std::string write_platform_terms(const Policy& policy) {
 }
 
 Status read_images(TomlTable& root, Policy& policy) {
-  TRY(std::vector<TomlTable> rows, root.tables("images", kImagesMax));
+  TRY(std::vector<TomlTable> rows, root.tables("images", kPolicyImagesMax));
   for (TomlTable& row : rows) {
     TRY(Image image, read_image(std::move(row)));
     policy.images.push_back(std::move(image));
   }
-  TRY(rows, root.tables("snp_images", kImagesMax));
+  TRY(rows, root.tables("snp_images", kPolicyImagesMax));
   for (TomlTable& row : rows) {
     TRY(SnpImage image, read_snp_image(std::move(row)));
     policy.snp_images.push_back(std::move(image));

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "attest/image_toml.h"
+#include "attest/policy_limits.h"
 #include "attest/policy_toml.h"
 #include "codec/toml_table.h"
 
@@ -15,7 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kModelsMax = 4096;
 constexpr std::size_t kProxiesMax = 4096;
-constexpr std::size_t kTrustedBlocksMax = 256;
 
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
@@ -56,7 +56,8 @@ Status read_attestation(TomlTable table, const registry::Parameters& parameters,
   TRY_VOID(attest::read_platform_terms(table, policy));
   TRY(policy.statement_age_max,
       seconds_value(table, "statement_age_max", parameters.key_epoch + parameters.key_grace));
-  TRY(std::vector<TomlTable> blocks, table.tables("trusted_blocks", kTrustedBlocksMax));
+  TRY(std::vector<TomlTable> blocks,
+      table.tables("trusted_blocks", attest::kPolicyTrustedBlocksMax));
   for (TomlTable& row : blocks) {
     TRY(const attest::TrustedBlock block, attest::read_trusted_block(std::move(row)));
     policy.trusted_blocks.push_back(block);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "attest/policy_limits.h"
 #include "crypto/hash.h"
 
 namespace cocoon::registry {
@@ -10,13 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// docs/formats/policy.md.
-constexpr std::size_t kImagesMax = 1024;
-constexpr std::size_t kRootsMax = 64;
-constexpr std::size_t kExceptionsMax = 64;
-constexpr std::size_t kTrustedBlocksMax = 256;
-constexpr std::size_t kGoldenKeysMax = 16;
-constexpr std::size_t kVersionsMax = 256;
 constexpr std::uint32_t kBlockIntervalMax = 1'000'000;
 constexpr std::size_t kProxyNameBytes = 8;
 
@@ -192,16 +186,16 @@ class Reader {
       std::size_t length;
       std::size_t max;
     } lists[] = {
-        {all.images.size(), kImagesMax},
-        {all.snp_images.size(), kImagesMax},
-        {all.roots.size(), kRootsMax},
-        {all.snp.roots.size(), kRootsMax},
-        {all.gpus.roots.size(), kRootsMax},
-        {all.exceptions.size(), kExceptionsMax},
-        {all.trusted_blocks.size(), kTrustedBlocksMax},
-        {all.gpus.golden_keys.size(), kGoldenKeysMax},
-        {all.gpus.driver_versions.size(), kVersionsMax},
-        {all.gpus.vbios_versions.size(), kVersionsMax},
+        {all.images.size(), attest::kPolicyImagesMax},
+        {all.snp_images.size(), attest::kPolicyImagesMax},
+        {all.roots.size(), attest::kPolicyRootsMax},
+        {all.snp.roots.size(), attest::kPolicyRootsMax},
+        {all.gpus.roots.size(), attest::kPolicyRootsMax},
+        {all.exceptions.size(), attest::kPolicyExceptionsMax},
+        {all.trusted_blocks.size(), attest::kPolicyTrustedBlocksMax},
+        {all.gpus.golden_keys.size(), attest::kPolicyGoldenKeysMax},
+        {all.gpus.driver_versions.size(), attest::kPolicyGpuVersionsMax},
+        {all.gpus.vbios_versions.size(), attest::kPolicyGpuVersionsMax},
     };
     for (const auto& list : lists) {
       if (list.length > list.max)

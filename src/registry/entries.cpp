@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "attest/nvidia/evidence.h"
+#include "registry/indexed.h"
 #include "registry/text.h"
-#include "ton/cell/hashmap.h"
 
 namespace cocoon::registry {
 namespace {
@@ -16,8 +16,6 @@ using ton::Slice;
 
 constexpr std::uint64_t kTdxImageTag = 1;
 constexpr std::uint64_t kSnpImageTag = 2;
-constexpr std::size_t kIndexBits = 8;
-constexpr std::size_t kIndexedMax = 256;
 constexpr std::size_t kPlatformBytesMax = 64;
 
 std::unexpected<Error> bad(const char* what) { return fail(RegistryError::kBadEntry, what); }
@@ -28,41 +26,6 @@ Result<ByteArray<N>> load_array(Slice& slice) {
   ByteArray<N> out;
   std::ranges::copy(bits.bytes(), out.begin());
   return out;
-}
-
-// HashmapE 8 ^X whose keys count from 0.
-template <class Value, class Read>
-Result<std::vector<Value>> load_indexed(Slice& slice, Read read) {
-  TRY(const CellRef root, slice.load_maybe_ref());
-  std::vector<Value> out;
-  if (root == nullptr) return out;
-  TRY(std::vector<ton::HashmapEntry> entries, ton::hashmap_entries(root, kIndexBits, kIndexedMax));
-  for (ton::HashmapEntry& entry : entries) {
-    if (entry.key.number() != out.size()) return bad("a list whose numbers have a gap");
-    TRY(CellRef cell, entry.value.load_ref());
-    TRY_VOID(entry.value.expect_end());
-    TRY(Slice item, Slice::open(std::move(cell)));
-    TRY(Value value, read(item));
-    TRY_VOID(item.expect_end());
-    out.push_back(std::move(value));
-  }
-  return out;
-}
-
-template <class Value, class Write>
-Status store_indexed(Builder& to, const std::vector<Value>& list, Write write) {
-  if (list.size() > kIndexedMax) return bad("a list of more than 256");
-  ton::HashmapValues values;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    Builder item;
-    TRY_VOID(write(item, list[i]));
-    TRY(const CellRef built, item.build());
-    TRY(CellRef value, Builder().ref(built).build());
-    values.emplace(BitString::of_number(i, kIndexBits), std::move(value));
-  }
-  TRY(const CellRef root, ton::write_hashmap(values, kIndexBits));
-  to.maybe_ref(root);
-  return {};
 }
 
 // (Maybe ^Gpus); gpus#_ count:uint8 model:Text.

@@ -1,8 +1,8 @@
 #include <utility>
 
 #include "registry/entries.h"
+#include "registry/indexed.h"
 #include "registry/text.h"
-#include "ton/cell/hashmap.h"
 
 namespace cocoon::registry {
 namespace {
@@ -23,34 +23,14 @@ enum class TermTag : std::uint8_t {
   kGpuVbios = 5,
   kSnpFloor = 6,
 };
-constexpr std::size_t kIndexBits = 8;
-constexpr std::size_t kAdvisoriesMax = 256;
 
 std::unexpected<Error> bad(const char* what) { return fail(RegistryError::kBadEntry, what); }
-
-Result<std::vector<std::string>> load_advisories(Slice& slice) {
-  TRY(const CellRef root, slice.load_maybe_ref());
-  std::vector<std::string> out;
-  if (root == nullptr) return out;
-  TRY(std::vector<ton::HashmapEntry> entries,
-      ton::hashmap_entries(root, kIndexBits, kAdvisoriesMax));
-  for (ton::HashmapEntry& entry : entries) {
-    if (entry.key.number() != out.size()) return bad("a list whose numbers have a gap");
-    TRY(CellRef cell, entry.value.load_ref());
-    TRY_VOID(entry.value.expect_end());
-    TRY(Slice item, Slice::open(std::move(cell)));
-    TRY(std::string name, load_word(item));
-    TRY_VOID(item.expect_end());
-    out.push_back(std::move(name));
-  }
-  return out;
-}
 
 Result<Term> load_exception(Slice& slice) {
   StatusException out;
   TRY(const auto until, slice.load<std::uint32_t>());
   out.until = UnixSeconds(until);
-  TRY(out.advisories, load_advisories(slice));
+  TRY(out.advisories, load_indexed<std::string>(slice, &load_word));
   TRY(const std::string status, load_word(slice));
   const auto known = attest::intel::tcb_status_of(status);
   if (!known || *known == TcbStatus::kUpToDate || *known == TcbStatus::kRevoked ||
@@ -115,18 +95,9 @@ Builder tagged(TermTag tag) {
 }
 
 Result<CellRef> write(const StatusException& exception) {
-  ton::HashmapValues advisories;
-  for (std::size_t i = 0; i < exception.advisories.size(); ++i) {
-    Builder text;
-    TRY_VOID(store_text(text, exception.advisories[i]));
-    TRY(CellRef item, text.build());
-    TRY(CellRef value, Builder().ref(std::move(item)).build());
-    advisories.emplace(ton::BitString::of_number(i, kIndexBits), std::move(value));
-  }
-  if (exception.advisories.size() > kAdvisoriesMax) return bad("a list of more than 256");
-  TRY(const CellRef root, ton::write_hashmap(advisories, kIndexBits));
   Builder cell = tagged(TermTag::kException);
-  cell.uint(exception.until.value(), 32).maybe_ref(root);
+  cell.uint(exception.until.value(), 32);
+  TRY_VOID(store_indexed(cell, exception.advisories, &store_text));
   TRY_VOID(store_text(cell, attest::intel::name_of(exception.status)));
   return cell.build();
 }

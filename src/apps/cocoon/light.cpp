@@ -86,25 +86,50 @@ void add_light_options(CLI::App& app, LightOptions& options) {
       ->capture_default_str();
 }
 
-int run_light(const LightOptions& options, const LightJob& job, const Terminal& terminal,
-              const LightView& view) {
+namespace {
+
+using AfterJob = std::function<int(const Result<codec::Json>& result, const chain::LightClient&)>;
+
+// Runs the job to its end; `after` sees what it gave while there still is a client.
+Result<int> run_client(const LightOptions& options, const LightJob& job, const AfterJob& after) {
   auto settings = settle(options);
-  if (!settings) return report(terminal, Error(AppError::kBadInput, settings.error().message()));
+  if (!settings) return fail(AppError::kBadInput, settings.error().message());
   boost::asio::io_context loop(1);
   const auto clock = async::make_real_clock();
   net::OsRandom random;
   const async::WorkerThread checks;
   auto client = chain::LightClient::open(loop.get_executor(), checks.executor(), *clock, random,
                                          *std::move(settings));
-  if (!client) return report(terminal, Error(AppError::kBadInput, client.error().message()));
+  if (!client) return fail(AppError::kBadInput, client.error().message());
   std::optional<Result<codec::Json>> result;
   async::spawn(loop.get_executor(),
                run_job(job, **client, clock->in(std::chrono::seconds(options.timeout_s)), result),
                [&](std::string_view) { loop.stop(); });
   while (!result && loop.run_one() > 0) {
   }
-  if (!result) return report(terminal, Error(AppError::kChildFailed, "the light client broke off"));
-  return print(*result, **client, terminal, view);
+  if (!result) return fail(AppError::kChildFailed, "the light client broke off");
+  return after(*result, **client);
+}
+
+}  // namespace
+
+int run_light(const LightOptions& options, const LightJob& job, const Terminal& terminal,
+              const LightView& view) {
+  const auto status = run_client(
+      options, job, [&](const Result<codec::Json>& result, const chain::LightClient& client) {
+        return print(result, client, terminal, view);
+      });
+  return status ? *status : report(terminal, status.error());
+}
+
+Result<codec::Json> ask_light(const LightOptions& options, const LightJob& job) {
+  Result<codec::Json> answer = codec::Json();
+  TRY_VOID(
+      run_client(options, job, [&](const Result<codec::Json>& result, const chain::LightClient&) {
+        answer = result;
+        return 0;
+      }));
+  return answer;
 }
 
 codec::Json json_of(const chain::ProvenBlock& block) {

@@ -34,6 +34,9 @@ TRUST
 
 using LightJob = std::function<async::Task<Result<codec::Json>>(chain::LightClient& client,
                                                                 async::Deadline deadline)>;
+// Runs the job and gives what it gave, printing nothing.
+[[nodiscard]] Result<codec::Json> ask_light(const LightOptions& options, const LightJob& job);
+
 // What people see of the job's object.
 using LightView = std::function<void(const codec::Json& result)>;
 // Runs the job and prints its object, with the servers' refused answers in `refused`; gives the

@@ -238,11 +238,18 @@ Json json_of_refused(const registry::Reading& reading) {
   });
 }
 
-// "h100, sim", as the member `name` of each.
+// A member as people read it: texts as they are, several joined by commas.
 std::string words_of(const Json& object, std::string_view key) {
   const Json* const value = object.find(key);
   if (value == nullptr) return "";
-  return value->as_string() != nullptr ? *value->as_string() : codec::write_json(*value);
+  if (value->as_string() != nullptr) return *value->as_string();
+  if (value->as_array() == nullptr) return codec::write_json(*value);
+  std::string words;
+  for (const Json& item : *value->as_array()) {
+    words += (words.empty() ? "" : ", ") +
+             (item.as_string() != nullptr ? *item.as_string() : codec::write_json(item));
+  }
+  return words;
 }
 
 void show_list(const Terminal& terminal, std::string_view title, const Json& list,

@@ -21,8 +21,8 @@ EXIT STATUS
   that of the program: 0 after an orderly end, 1 with the reason on standard error.)";
 
 constexpr const char* kWorkerSetupHelp = R"(DESCRIPTION
-  Writes the configuration of a worker. It needs three things: the owner's TON address, the model, and the registry
-  file, whose proxies the worker then dials. On a terminal it asks for those that no flag gives; elsewhere it fails and
+  Writes the configuration of a worker. It needs three things: the owner's TON address, the model, and the address of the
+  registry contract, which is read with proofs and whose proxies the worker then dials. On a terminal it asks for those that no flag gives; elsewhere it fails and
   names the flag. The address's checksum is checked, the model is hashed and must be one that the registry lists, and
   the file is read back as the worker will read it. A file that is there stays unless --yes, or your answer, says
   otherwise. The configuration's bytes go into the worker's evidence: all of it is public.
@@ -38,7 +38,7 @@ EXIT STATUS
   0 written; 1 failed; 2 an argument or a file that cannot be used, or an answer that nobody was there to give.
 
 EXAMPLE
-  cocoon worker setup --owner UQ... --model /srv/models/small.gguf --registry /etc/cocoon/registry.toml)";
+  cocoon worker setup --owner UQ... --model /srv/models/small.gguf --registry EQ...)";
 
 constexpr const char* kProxyKeyHelp = R"(DESCRIPTION
   A proxy's identity is an Ed25519 key. This makes its key file, mode 0600, if there is none, and prints the public key:
@@ -99,10 +99,12 @@ void add_worker_setup(Commands& commands, CLI::App& worker) {
       command.add_option("--owner", options->owner, "TON address that is paid; empty for none");
   command.add_option("--model", setup.model,
                      "the model, a GGUF file or the folder of one; the registry must list it");
-  command.add_option("--registry", setup.registry, "registry file, which names models and proxies");
+  command.add_option("--registry", setup.registry,
+                     "the registry contract's address, or a development network's file");
   command.add_option("--global-config", setup.global_config,
                      "TON's global configuration, whose init_block the worker trusts; "
-                     "global.config.json beside the registry unless given");
+                     "global.config.json beside the configuration, or the registry file, unless "
+                     "given");
   command.add_option("--tsm", setup.tsm,
                      "configfs-tsm tree, where it is not the kernel's own (tdx-sim)");
   command.add_option("--collateral", setup.collateral,

@@ -11,6 +11,7 @@
 #include "chain/lite_network.h"
 #include "chain/registry_toml.h"
 #include "files/small_files.h"
+#include "ton/block/address.h"
 
 namespace cocoon::apps {
 namespace {
@@ -91,12 +92,54 @@ Status settle_path(fs::path& path, const Ask& ask, std::string_view question,
   return must_exist(path, what);
 }
 
-Result<registry::Snapshot> read_registry(const fs::path& file) {
+// An address in its raw form; nothing for what is no address.
+std::optional<std::string> contract_address(const std::string& registry) {
+  const auto parsed = ton::parse_address(registry);
+  return parsed ? std::optional(ton::raw_address(parsed->address)) : std::nullopt;
+}
+
+Status check_registry(const std::string& registry) {
+  if (contract_address(registry)) return {};
+  return must_exist(registry, "registry file");
+}
+
+// Leaves the contract's raw address or the file's absolute path, and where TON's configuration is.
+Status settle_registry(WorkerSetup& setup, const Ask& ask) {
+  if (setup.registry.empty()) {
+    TRY(setup.registry,
+        ask_until(ask, "Registry, the address of its contract, or a development network's file",
+                  (setup.config.parent_path() / "registry.toml").string(),
+                  Error(AppError::kBadInput, "give the registry: --registry ADDRESS"),
+                  check_registry));
+  }
+  TRY_VOID(check_registry(setup.registry));
+  fs::path beside = setup.config;
+  if (const auto address = contract_address(setup.registry)) {
+    setup.registry = *address;
+  } else {
+    TRY(beside, make_absolute(setup.registry));
+    setup.registry = beside.string();
+  }
+  if (setup.global_config.empty())
+    setup.global_config = beside.parent_path() / "global.config.json";
+  TRY(setup.global_config, make_absolute(setup.global_config));
+  return {};
+}
+
+Result<registry::Snapshot> read_file(const fs::path& file) {
   TRY(const Bytes toml, files::read_file(file, chain::kRegistryFileBytesMax));
   auto snapshot = chain::parse_registry_toml(toml);
   if (!snapshot) return std::unexpected(std::move(snapshot).error().with_context(file.string()));
-  if (snapshot->proxies.empty())
-    return fail(AppError::kBadInput, file.string() + " lists no proxy to dial");
+  return snapshot;
+}
+
+Result<registry::Snapshot> read_registry(const WorkerSetup& setup,
+                                         const ReadContract& read_contract) {
+  TRY(registry::Snapshot snapshot, contract_address(setup.registry)
+                                       ? read_contract(setup.registry, setup.global_config)
+                                       : read_file(setup.registry));
+  if (snapshot.proxies.empty())
+    return fail(AppError::kBadInput, setup.registry + " lists no proxy to dial");
   return snapshot;
 }
 
@@ -142,7 +185,8 @@ std::string configuration(const WorkerSetup& setup, const registry::Snapshot& sn
     toml += fmt::format("\n[[proxies]]  # {}\nhost = '{}'\nport = {}\nkey = '{}'\n", proxy.name,
                         proxy.host, proxy.port, proxy.key.hex());
   }
-  toml += fmt::format("\n[registry]\nfile = '{}'\n", setup.registry.string());
+  toml += fmt::format("\n[registry]\n{} = '{}'\n",
+                      contract_address(setup.registry) ? "address" : "file", setup.registry);
   toml += worker_chain_toml(setup.global_config, trusted);
   toml += "\n[tee]\n";
   if (!setup.tsm.empty()) toml += fmt::format("tsm_path = '{}'\n", setup.tsm.string());
@@ -203,19 +247,15 @@ Result<attest::TrustedBlock> trusted_block_of(const fs::path& global_config) {
 }
 
 Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
+                                      const ReadContract& read_contract,
                                       const engine::Progress& progress) {
   TRY(setup.config, make_absolute(setup.config));
   TRY_VOID(may_write(setup, ask));
   TRY(const fs::path engine, find_engine(setup.programs));
   TRY_VOID(settle_owner(setup, ask));
-  TRY_VOID(settle_path(setup.registry, ask, "Registry file, which names models and proxies",
-                       setup.config.parent_path() / "registry.toml", "registry file",
-                       "--registry FILE"));
-  TRY(const registry::Snapshot snapshot, read_registry(setup.registry));
-  if (setup.global_config.empty())
-    setup.global_config = setup.registry.parent_path() / "global.config.json";
-  TRY(setup.global_config, make_absolute(setup.global_config));
+  TRY_VOID(settle_registry(setup, ask));
   TRY(const attest::TrustedBlock trusted, trusted_block_of(setup.global_config));
+  TRY(const registry::Snapshot snapshot, read_registry(setup, read_contract));
   if (!snapshot.policy.trusts(trusted)) {
     return fail(AppError::kBadInput,
                 fmt::format("the registry does not list block {}, which {} trusts",

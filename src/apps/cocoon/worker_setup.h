@@ -11,6 +11,7 @@
 #include "attest/trusted_block.h"
 #include "base/result.h"
 #include "engine/model_files.h"
+#include "registry/snapshot.h"
 
 namespace cocoon::apps {
 
@@ -20,13 +21,14 @@ struct WorkerSetup {
   enum class Overwrite : std::uint8_t { kAsk, kYes };
 
   std::filesystem::path config = kSystemWorkerConfig;
-  std::optional<std::string> owner;     // TON address; empty: none
-  std::filesystem::path model;          // GGUF file or its folder
-  std::filesystem::path registry;       // file; names models and proxies
-  std::filesystem::path global_config;  // TON's; left empty: global.config.json beside the registry
-  std::filesystem::path tsm;            // left empty: the kernel's
-  std::filesystem::path collateral;     // left empty: collateral.json beside the configuration
-  std::filesystem::path programs;       // where llama-server lies
+  std::optional<std::string> owner;  // TON address; empty: none
+  std::filesystem::path model;       // GGUF file or its folder
+  std::string registry;  // the contract's address, or a devnet's file; names models and proxies
+  // TON's; left empty: global.config.json beside the registry file, or beside the configuration.
+  std::filesystem::path global_config;
+  std::filesystem::path tsm;         // left empty: the kernel's
+  std::filesystem::path collateral;  // left empty: collateral.json beside the configuration
+  std::filesystem::path programs;    // where llama-server lies
   Overwrite overwrite = Overwrite::kAsk;
 };
 
@@ -43,10 +45,16 @@ struct WorkerSetupDone {
 using Ask =
     std::function<std::optional<std::string>(std::string_view question, std::string_view offered)>;
 
+// Reads the registry contract at this raw address, proven from the block that the global
+// configuration trusts.
+using ReadContract = std::function<Result<registry::Snapshot>(
+    const std::string& address, const std::filesystem::path& global_config)>;
+
 // Asks for what the options leave open, up to three times each; checks the owner's address, that
 // the registry lists this very model, and the file as the worker will read it; and writes it.
 // kBadInput says what is missing or wrong.
 [[nodiscard]] Result<WorkerSetupDone> set_up_worker(WorkerSetup setup, const Ask& ask,
+                                                    const ReadContract& read_contract,
                                                     const engine::Progress& progress);
 
 // [chain] of a worker's configuration: TON's global.config.json and the block that is trusted.

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "apps/cocoon/error.h"
+#include "apps/cocoon/light.h"
 #include "apps/cocoon/worker_setup.h"
 #include "apps/common/role_program.h"
+#include "chain/ton_registry.h"
 #include "codec/json.h"
 
 namespace cocoon::apps {
@@ -25,6 +27,26 @@ std::optional<std::string> ask_on_terminal(std::string_view question, std::strin
   return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
 }
 
+// As of now, with the anchor that `cocoon ton` keeps.
+Result<registry::Snapshot> read_contract(const std::string& address,
+                                         const std::filesystem::path& global_config) {
+  LightOptions light;
+  light.config = global_config.string();
+  TRY(const ton::ParsedAddress parsed, ton::parse_address(address));
+  registry::Snapshot snapshot;
+  const auto read = [&](chain::LightClient& client,
+                        async::Deadline deadline) -> async::Task<Result<codec::Json>> {
+    CO_TRY(const chain::ProvenBlock block, co_await client.sync(deadline));
+    CO_TRY(const ton::ProvenAccount account,
+           co_await client.account_at(block.id, parsed.address, deadline));
+    CO_TRY(chain::ProvenRegistry registry, chain::read_registry(account, block.network));
+    snapshot = std::move(registry.reading.snapshot);
+    co_return codec::Json();
+  };
+  TRY_VOID(ask_light(light, read));
+  return snapshot;
+}
+
 std::optional<std::string> ask_nobody(std::string_view, std::string_view) { return std::nullopt; }
 
 }  // namespace
@@ -36,8 +58,9 @@ int run_worker_setup(WorkerSetup setup, Terminal& terminal) {
     if (!std::exchange(has_announced, true))
       terminal.step(fmt::format("hashing the model, {} MiB", total >> 20U));
   };
-  const auto done = set_up_worker(
-      std::move(setup), is_interactive ? Ask(ask_on_terminal) : Ask(ask_nobody), progress);
+  const auto done =
+      set_up_worker(std::move(setup), is_interactive ? Ask(ask_on_terminal) : Ask(ask_nobody),
+                    read_contract, progress);
   if (!done) return report(terminal, done.error());
   if (terminal.is_json()) {
     codec::Json proxies = codec::Json::array();

@@ -9,6 +9,7 @@
 #include "attest/worker_config.h"
 #include "chain/registry_toml.h"
 #include "tests/support/temp_folder.h"
+#include "ton/block/address.h"
 
 using namespace cocoon;
 using namespace cocoon::apps;
@@ -30,6 +31,7 @@ struct Machine {
   testing::TempFolder folder;
   WorkerSetup setup;
   std::vector<std::string> asked;
+  std::vector<std::string> contracts_read;
   std::vector<std::string> answers;  // given from the front; then the input has ended
 
   Machine() {
@@ -42,7 +44,7 @@ struct Machine {
     setup.config = folder / "etc/worker.toml";
     setup.owner = kOwner;
     setup.model = folder / "small.gguf";
-    setup.registry = folder / "registry.toml";
+    setup.registry = (folder / "registry.toml").string();
     setup.programs = folder / "bin";
   }
   void write_registry(const ModelHash& model) {
@@ -65,6 +67,10 @@ struct Machine {
           std::string answer = answers.front();
           answers.erase(answers.begin());
           return answer;
+        },
+        [this](const std::string& address, const std::filesystem::path& global_config) {
+          contracts_read.push_back(address + " " + global_config.filename().string());
+          return chain::parse_registry_toml(as_bytes(content(folder / "registry.toml")));
         },
         {});
   }
@@ -94,10 +100,27 @@ TEST_CASE("flags alone make a configuration that the worker reads") {
   CHECK(std::filesystem::is_directory(config->state_dir));
 }
 
+TEST_CASE("a registry contract's address goes into the configuration in its one spelling") {
+  Machine machine;
+  const std::string raw = "0:" + std::string(64, 'a');
+  const ton::Address address = ton::parse_address(raw)->address;
+  std::filesystem::create_directories(machine.folder / "etc");
+  std::filesystem::copy_file(machine.folder / "global.config.json",
+                             machine.folder / "etc/global.config.json");
+  machine.setup.registry =
+      ton::friendly_address(address, ton::Bounce::kBounceable, ton::AddressNet::kTestnet);
+  REQUIRE(machine.run().has_value());
+  CHECK_EQ(machine.contracts_read, std::vector<std::string>{raw + " global.config.json"});
+  const auto config = attest::parse_worker_config(as_bytes(content(machine.setup.config)));
+  REQUIRE(config.has_value());
+  CHECK_EQ(config->registry_address, raw);
+  CHECK(config->registry_file.empty());
+}
+
 TEST_CASE("what no flag gives is asked for, and asked again after a wrong answer") {
   Machine machine;
   machine.setup.owner.reset();
-  machine.answers = {kMistypedOwner, kOwner, "/no/such/registry", machine.setup.registry.string(),
+  machine.answers = {kMistypedOwner, kOwner, "/no/such/registry", machine.setup.registry,
                      machine.setup.model.string()};
   machine.setup.registry.clear();
   machine.setup.model.clear();
