@@ -37,7 +37,8 @@ constexpr const char* kUpHelp = R"(DESCRIPTION
 
 FILES
   $XDG_STATE_HOME/cocoon/devnet   (~/.local/state/cocoon/devnet) configurations, keys and logs, unless --state says
-                                  otherwise. One folder, one network.
+                                  otherwise. One folder, one network. In it registry-owner.key and
+                                  registry-guardian.key are the wallets that decide what its registry holds.
 
 EXIT STATUS
   0 it serves; 1 it does not, with the reason on standard error; 2 wrong usage.

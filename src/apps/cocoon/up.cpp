@@ -265,6 +265,7 @@ int run_up(const DevnetOptions& options, Terminal& terminal) {
   terminal.done(
       fmt::format("the network is up; point any OpenAI SDK at http://127.0.0.1:{}/v1", port));
   terminal.fact("model", *facts->find("model")->as_string());
+  terminal.fact("registry", *facts->find("registry")->as_string());
   terminal.fact("state", options.state.string());
   terminal.fact("end it", "cocoon down");
   terminal.json(codec::write_json(*facts));
