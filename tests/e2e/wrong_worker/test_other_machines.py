@@ -38,6 +38,16 @@ class OtherMachine(unittest.TestCase):
         verifier.program.wait_for_log(f'"{event}".*{reason}', 30, since=since)
         wait_for("503", lambda: self.question() == 503)
 
+    def refused_under(self, registry: Registry, changes: dict[str, dict]) -> None:
+        """By the client, for each reason once its registry is changed so; and used again after going back."""
+        for reason, change in changes.items():
+            with self.subTest(reason):
+                since = len(self.client.program.log())
+                self.of_client.set(replace(registry, **change))
+                self.refused_by(self.client, "client.worker_refused", reason, since)
+                self.of_client.set(registry)
+                wait_for("the worker is used again", lambda: self.question() == 200)
+
     def test_a_worker_shows_its_gpu_and_is_judged_by_it(self):
         machine = self.lab.folder / "tdx-sim"
         tree = self.lab.folder / "gpu-tree"
@@ -59,18 +69,12 @@ class OtherMachine(unittest.TestCase):
         banned = (machine / "gpu-id.hex").read_text().strip()
         other_driver = policy.replace("999.01", "999.02")
         other_key = policy.replace('golden_keys = ["', 'golden_keys = ["' + "ab" * 32 + '"]\n#')
-        for reason, change in {
+        self.refused_under(registry, {
             "the policy bans a GPU": {"banned": (banned,)},
             "the policy does not name the GPU's driver, 999.01": {"gpu": other_driver},
             "no key of the policy's has signed them": {"gpu": other_key},
             "proves 1 GPU, and machines of its shape have 0 GPUs": {"image": image},
-        }.items():
-            with self.subTest(reason):
-                since = len(self.client.program.log())
-                self.of_client.set(replace(registry, **change))
-                self.refused_by(self.client, "client.worker_refused", reason, since)
-                self.of_client.set(registry)
-                wait_for("the worker is used again", lambda: self.question() == 200)
+        })
 
     def test_a_worker_in_an_snp_guest_answers_and_is_judged_by_its_measurement(self):
         state = self.lab.folder / "turin"
@@ -81,16 +85,10 @@ class OtherMachine(unittest.TestCase):
         self.start_network(registry)
         self.start_worker("guest", registry, tsm)
         wait_for("an answer of the guest", lambda: self.question() == 200)
-        for reason, change in {
+        self.refused_under(registry, {
             "MEASUREMENT is that of no image": {"snp_measurement": "ab" * 48},
             "a root that is not trusted": {"snp_roots": ("ab" * 32,)},
-        }.items():
-            with self.subTest(reason):
-                since = len(self.client.program.log())
-                self.of_client.set(replace(registry, **change))
-                self.refused_by(self.client, "client.worker_refused", reason, since)
-                self.of_client.set(registry)
-                wait_for("the guest is used again", lambda: self.question() == 200)
+        })
 
     def test_a_tree_that_is_no_gpus_starts_no_worker(self):
         machine = self.lab.folder / "tdx-sim"
