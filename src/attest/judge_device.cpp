@@ -3,6 +3,7 @@
 #include "attest/amd/describe.h"
 #include "attest/amd/evidence.h"
 #include "attest/nvidia/describe.h"
+#include "attest/nvidia/evidence_list.h"
 #include "attest/nvidia/verify.h"
 #include "attest/reason.h"
 
@@ -54,20 +55,55 @@ Status judge_snp(BytesView bytes, BytesView certificates, UnixSeconds at, Device
   return {};
 }
 
-Status judge_gpu(BytesView bytes, BytesView certificates, UnixSeconds at, DeviceVerdict& out) {
+Status judge_gpu(BytesView bytes, const Result<std::vector<Certificate>>& certificates,
+                 UnixSeconds at, DeviceVerdict& out) {
   out.facts.set("platform", Json::string("nvidia-gpu"));
   out.facts.set("signatures_hold", Json::boolean(false));
   TRY(nvidia::UnverifiedGpuReport report, nvidia::UnverifiedGpuReport::parse(bytes));
   add_facts(out, nvidia::describe_gpu_report(report));
   out.facts.set("measurements_judged", Json::boolean(false));
-  TRY(const auto chain_certificates, read_certificates(certificates));
+  if (!certificates) return std::unexpected(certificates.error());
   const std::vector<crypto::Sha256Digest> roots(1, nvidia::nvidia_root());
-  TRY(const auto chain, nvidia::verify_gpu_chain(chain_certificates, roots, at));
+  TRY(const auto chain, nvidia::verify_gpu_chain(*certificates, roots, at));
   out.facts.set("model", Json::string(chain.model()));
   out.facts.set("gpu_id", Json::string(chain.gpu_id().hex()));
   TRY(const auto verified, nvidia::verify_gpu_report(std::move(report), chain, at));
   out.facts.set("signatures_hold", Json::boolean(true));
   return nvidia::check_gpu_mode(verified.report().device());
+}
+
+DeviceVerdict judge_one_gpu(BytesView report, const Result<std::vector<Certificate>>& certificates,
+                            UnixSeconds at) {
+  DeviceVerdict out;
+  const Status judged = judge_gpu(report, certificates, at, out);
+  if (!judged.has_value()) out.reasons.push_back(judged.error());
+  return out;
+}
+
+Result<std::vector<Certificate>> read_each(const std::vector<Bytes>& ders) {
+  std::vector<Certificate> out;
+  for (const Bytes& der : ders) {
+    TRY(Certificate certificate, Certificate::from_der(der));
+    out.push_back(std::move(certificate));
+  }
+  return out;
+}
+
+// What NVIDIA's tools hand out: the reasons against each, one after the other.
+DeviceVerdict judge_list(const std::vector<nvidia::GpuEvidence>& gpus, UnixSeconds at) {
+  DeviceVerdict out;
+  Json::Array each;
+  bool signatures_hold = true;
+  for (const nvidia::GpuEvidence& gpu : gpus) {
+    const DeviceVerdict one = judge_one_gpu(gpu.report, read_each(gpu.certificates_der), at);
+    out.reasons.insert(out.reasons.end(), one.reasons.begin(), one.reasons.end());
+    signatures_hold = signatures_hold && *one.facts.find("signatures_hold")->as_boolean();
+    each.push_back(one.to_json());
+  }
+  out.facts.set("platform", Json::string("nvidia-gpu"));
+  out.facts.set("signatures_hold", Json::boolean(signatures_hold));
+  out.facts.set("gpus", Json::array(std::move(each)));
+  return out;
 }
 
 }  // namespace
@@ -88,10 +124,13 @@ std::optional<DeviceVerdict> judge_device(BytesView evidence, BytesView certific
   const bool is_gpu =
       evidence.size() > 2 && evidence[0] == kSpdm11 && evidence[1] == kGetMeasurements;
   const bool is_snp = amd::looks_like_snp_evidence(evidence) || evidence.size() == amd::kReportSize;
-  if (!is_gpu && !is_snp) return std::nullopt;
+  if (is_gpu) return judge_one_gpu(evidence, read_certificates(certificates), at);
+  if (!is_snp) {
+    const auto list = nvidia::parse_evidence_list(evidence);
+    return list ? std::optional(judge_list(*list, at)) : std::nullopt;
+  }
   DeviceVerdict out;
-  const Status judged = is_gpu ? judge_gpu(evidence, certificates, at, out)
-                               : judge_snp(evidence, certificates, at, out);
+  const Status judged = judge_snp(evidence, certificates, at, out);
   if (!judged.has_value()) out.reasons.push_back(judged.error());
   return out;
 }

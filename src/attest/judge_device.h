@@ -20,12 +20,13 @@ struct DeviceVerdict {
   [[nodiscard]] codec::Json to_json() const;
 };
 
-// Judges an SEV-SNP report (or docs/formats/snp-evidence.md) or an NVIDIA GPU's report at a time,
-// under the vendors' compiled-in roots. `certificates` is PEM or one DER: the VCEK or VLEK, its
-// issuers optional; a GPU's five; SNP evidence brings its own. An SNP guest is held to what any
-// policy demands of one, without a firmware floor; a GPU to its certificates, signature, firmware
-// and mode: what it measures needs golden measurements, and is not judged. Nothing if the evidence
-// is of neither kind.
+// Judges an SEV-SNP report (or docs/formats/snp-evidence.md), an NVIDIA GPU's report, or the list
+// of such with their certificates that NVIDIA's tools hand out (docs/formats/gpu-evidence.md) at a
+// time, under the vendors' compiled-in roots. `certificates` is PEM or one DER: the VCEK or VLEK,
+// its issuers optional; a GPU's five; SNP evidence and lists bring their own. An SNP guest is held
+// to what any policy demands of one, without a firmware floor; a GPU to its certificates,
+// signature, firmware and mode: what it measures needs golden measurements, and is not judged.
+// Nothing if the evidence is of neither kind.
 [[nodiscard]] std::optional<DeviceVerdict> judge_device(BytesView evidence, BytesView certificates,
                                                         UnixSeconds at);
 

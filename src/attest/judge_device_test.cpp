@@ -46,6 +46,7 @@ TEST_CASE("judges recorded GPU reports by certificates, signature, firmware and 
 TEST_CASE("leaves quotes to those who judge quotes") {
   CHECK_FALSE(judge_device(data("tdx/07_v4_cocoon_90c06f/quote.bin"), {}, kNow).has_value());
   CHECK_FALSE(judge_device({}, {}, kNow).has_value());
+  CHECK_FALSE(judge_device(to_bytes("[]"), {}, kNow).has_value());
 }
 
 }  // namespace

@@ -132,6 +132,12 @@ TEST_CASE("every report in a recorded list of GPUs or switches is judged as stat
     CAPTURE(list.name);
     const auto reports = nvidia::test::recorded_list(list.name);
     CHECK_EQ(reports.size(), list.count);
+    const auto whole =
+        judge_device(data("nvidia/" + std::string(list.name) + ".json"), {}, kMid2026);
+    REQUIRE(whole.has_value());
+    CHECK(signatures_hold(*whole));
+    CHECK_EQ(whole->reasons.size(), list.refused_for.size() * list.count);
+    CHECK_EQ(whole->facts.find("gpus")->as_array()->size(), list.count);
     for (const nvidia::test::Recorded& one : reports) {
       std::string pem;
       for (const auto& certificate : one.chain) pem += tdxsim::to_pem(certificate);

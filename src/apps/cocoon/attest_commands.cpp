@@ -24,7 +24,8 @@ constexpr const char* kVerifyHelp = R"(DESCRIPTION
   roots, exceptions, bans and image list. Needs no network; the same inputs always give the same verdict.
 
   Also judges an SEV-SNP report with the certificate of its key, and the report of an NVIDIA GPU with its five
-  certificates (PEM or DER, as --collateral; AMD's own authorities may be left out), under the vendors' roots. What a GPU
+  certificates (PEM or DER, as --collateral; AMD's own authorities may be left out), under the vendors' roots. Of a list
+  of GPUs with certificates, as NVIDIA's tools write it, --collateral is not read. What a GPU
   measures is not judged here: that needs golden measurements.
 
 OUTPUT OF --json
