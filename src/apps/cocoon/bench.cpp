@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "apps/cocoon/bench_attest.h"
+#include "apps/cocoon/bench_ledger.h"
 #include "apps/cocoon/bench_relay.h"
 #include "apps/cocoon/bench_ton.h"
 #include "apps/cocoon/error.h"
@@ -31,6 +32,9 @@ constexpr std::array kBenches{
     Bench{.name = "ton",
           .summary = "recorded proofs of TON beside their signatures and @ton/core, and the devnet",
           .run = run_ton_bench},
+    Bench{.name = "ledger",
+          .summary = "the books of a payment channel on disk, beside the disk's own flushes",
+          .run = run_ledger_bench},
 };
 
 // The value behind "model name : " in /proc/cpuinfo.

@@ -8,6 +8,8 @@ namespace cocoon::apps {
 
 // CPU time that this thread has used, in microseconds.
 [[nodiscard]] double thread_cpu_us();
+// CPU time that this process has used, in microseconds.
+[[nodiscard]] double process_cpu_us();
 
 // CPU microseconds of one call, from so many; the first failure ends it.
 template <class Operation>

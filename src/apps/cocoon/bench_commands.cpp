@@ -17,7 +17,8 @@ constexpr const char* kBenchHelp = R"(DESCRIPTION
   is none. attest verifies recorded evidence on one thread, cold and with what a running verifier remembers, beside the Rust
   crate dcap-qvl; it wants the sources' tests/oracles/attest/build_crate and skips the crate where that was not run. ton checks
   recorded proofs of TON's mainnet, beside their signatures alone, reads blocks beside @ton/core, and sends messages to the
-  devnet; the last two want Node and tools/devnet install.
+  devnet; the last two want Node and tools/devnet install. ledger keeps the books of payments in the folder for temporary
+  files (TMPDIR), beside flushes of single pages there.
   Everything listens on loopback and is gone afterwards.
 
 OUTPUT OF --json

@@ -126,6 +126,27 @@ class Ton(unittest.TestCase):
             self.assertEqual(target["holds"], target["value"] <= target["at_most"], target)
 
 
+class Ledger(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.ledger = figures_of("ledger")["ledger"]
+
+    def test_both_ends_are_measured_alone_and_in_a_crowd_beside_the_disk(self):
+        self.assertGreater(self.ledger["flush"]["p50_us"], 0)
+        measured = {(entry["end"], entry["at_once"]) for entry in self.ledger["pairs"]}
+        self.assertEqual(measured, {(end, at_once) for end in ("payer", "payee") for at_once in (1, 16, 64, 256)})
+        for entry in self.ledger["pairs"]:
+            self.assertGreater(entry["pairs_per_second"], 0, entry)
+            self.assertGreaterEqual(entry["pair_p99_us"], entry["pair_p50_us"], entry)
+            self.assertGreaterEqual(entry["save_p99_us"], entry["save_p50_us"], entry)
+            self.assertLess(entry["cpu_us_without_signatures"], entry["cpu_us"], entry)
+
+    def test_targets_are_judged_by_their_figures(self):
+        self.assertEqual(len(self.ledger["targets"]), 8)
+        for target in self.ledger["targets"]:
+            self.assertEqual(target["holds"], target["value"] <= target["at_most"], target)
+
+
 class Names(unittest.TestCase):
     def test_a_benchmark_that_there_is_not_is_wrong_usage(self):
         self.assertEqual(bench("sorting").returncode, 2)
