@@ -1,12 +1,11 @@
 #include "store/receipt_log_files.h"
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
 
 #include "store/log_files.h"
+#include "store/recent_entries.h"
 
 namespace cocoon::store {
 
@@ -20,7 +19,8 @@ struct ReceiptLogFiles::State {
       : files(std::move(in)),
         signer(std::move(proxy)),
         key(provenance::log::proxy_log_key(signer->public_key())),
-        options(bounds) {}
+        options(bounds),
+        recent(bounds.recent_max) {}
 
   // For the writer's thread.
   void run();
@@ -39,8 +39,7 @@ struct ReceiptLogFiles::State {
   bool is_broken = false;
   std::uint64_t size = 0;
   std::string checkpoint;
-  std::deque<ReceiptHash> recent;  // the log's last entries
-  std::unordered_map<ReceiptHash, std::uint64_t> places;
+  RecentEntries recent;
 
   std::thread writer;
 };
@@ -51,14 +50,7 @@ void ReceiptLogFiles::State::publish(const TreeHead& head, std::span<const Recei
   size = head.size;
   checkpoint = std::move(note);
   std::uint64_t place = head.size - entries.size();
-  for (const ReceiptHash& entry : entries) {
-    recent.push_back(entry);
-    places.insert_or_assign(entry, place++);
-    if (recent.size() <= options.recent_max) continue;
-    const auto oldest = places.find(recent.front());
-    if (oldest != places.end() && oldest->second == place - recent.size()) places.erase(oldest);
-    recent.pop_front();
-  }
+  for (const ReceiptHash& entry : entries) recent.remember(entry, place++);
 }
 
 void ReceiptLogFiles::State::run() {
@@ -141,10 +133,9 @@ Result<LogProof> ReceiptLogFiles::prove(const ReceiptHash& entry) const {
   std::uint64_t size = 0;
   {
     const std::scoped_lock lock(state_->mutex);
-    const auto found = state_->places.find(entry);
-    if (found == state_->places.end())
-      return fail(ProvenanceError::kNotThere, "the log does not have this entry yet");
-    proof.index = found->second;
+    const auto place = state_->recent.find(entry);
+    if (!place) return fail(ProvenanceError::kNotThere, "the log does not have this entry yet");
+    proof.index = *place;
     proof.checkpoint = state_->checkpoint;
     size = state_->size;
   }
