@@ -7,6 +7,8 @@ namespace {
 
 constexpr int kStatusOk = 200;
 
+}  // namespace
+
 provenance::OutputField output_field(AnswerField field) {
   switch (field) {
     case AnswerField::kContent:
@@ -24,8 +26,6 @@ provenance::OutputField output_field(AnswerField field) {
   }
   return provenance::OutputField::kBody;
 }
-
-}  // namespace
 
 Status commit(provenance::OutputCommitter& to, const Segment& segment) {
   return to.add(

@@ -8,6 +8,9 @@ namespace cocoon::openai {
 // How an API answer becomes what its receipt commits to. Worker and client both go through here,
 // over the same bytes, so that they come to the same commitment (docs/formats/receipt.md).
 
+// Fields of segments have the same numbers in receipts.
+[[nodiscard]] provenance::OutputField output_field(AnswerField field);
+
 // One segment of a stream or of a whole answer.
 [[nodiscard]] Status commit(provenance::OutputCommitter& to, const Segment& segment);
 

@@ -45,6 +45,8 @@ void add_network_commands(Commands& commands);  // demo, up, status, down
 void add_role_commands(Commands& commands);     // client, proxy, worker
 void add_doctor_command(Commands& commands);
 void add_attest_commands(Commands& commands);
+void add_verify_command(Commands& commands);
+void add_receipts_commands(Commands& commands);  // receipts list, export
 void add_bench_command(Commands& commands);
 void add_ton_commands(Commands& commands);        // ton check-proof
 void add_ton_chain_commands(Commands& commands);  // ton account, block, send

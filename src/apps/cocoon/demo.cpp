@@ -2,19 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <optional>
+#include <thread>
 
+#include "apps/cocoon/answer_file.h"
 #include "apps/cocoon/error.h"
 #include "apps/cocoon/local_http.h"
+#include "apps/cocoon/ton_devnet.h"
+#include "apps/cocoon/verify_bundle.h"
 #include "apps/common/role_program.h"
-#include "async/race.h"
-#include "attest/evidence.h"
 #include "codec/json.h"
-#include "net/dialer.h"
-#include "provenance/receipt.h"
-#include "wire/protocol.h"
 
 namespace cocoon::apps {
 namespace {
@@ -24,6 +22,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kAnswerBy = 5min;
 constexpr auto kFetchBy = 10s;
+// The client asks for promises each half second.
+constexpr auto kPromiseBy = 5s;
+constexpr auto kPromiseCheck = 200ms;
 constexpr int kStatusOk = 200;
 
 struct Answer {
@@ -35,8 +36,9 @@ struct Answer {
 // What was checked about the answer here, apart from what the client checked before it handed the
 // answer over.
 struct Checked {
-  attest::Statement statement;
+  provenance::bundle::Chain chain;
   provenance::Receipt receipt;
+  std::string refusal;  // of the answer with one byte changed
 };
 
 Result<const Json*> member(const Json& of, std::string_view key) {
@@ -67,63 +69,64 @@ Result<Answer> ask(const DevnetFacts& facts, const std::string& question) {
   }
   TRY(const Json* const reply_message, member(choices->as_array()->front(), "message"));
   TRY(const Json* const content, member(*reply_message, "content"));
-  if (content->as_string() == nullptr) return fail(AppError::kBadAnswer, "an answer without text");
+  if (content->as_string() == nullptr || content->as_string()->empty())
+    return fail(AppError::kBadAnswer, "an answer without text");
   Answer answer{.text = *content->as_string(), .request_id = {}, .kid = {}};
   TRY(answer.request_id, RequestId::from_hex(ports::find_field(reply.headers, "x-cocoon-receipt")));
   TRY(answer.kid, Kid::from_hex(ports::find_field(reply.headers, "x-cocoon-kid")));
   return answer;
 }
 
-async::Task<Result<Bytes>> fetch_evidence(async::Executor executor, DevnetProxy proxy, Kid kid) {
-  const auto clock = async::make_real_clock();
-  const async::Deadline by = clock->in(kFetchBy);
-  CO_TRY(const auto dialer, net::Dialer::create(executor));
-  CO_TRY(const auto connection, co_await dialer->dial_forward(
-                                    {.host = "127.0.0.1", .port = proxy.port}, proxy.key, {}, by));
-  CO_TRY(ports::HttpResponse response,
-         co_await connection->http().send({.method = "GET",
-                                           .path = std::string(wire::kPathEvidence) + kid.hex(),
-                                           .headers = {},
-                                           .body = ports::body_of({})},
-                                          by));
-  if (response.status != kStatusOk)
-    co_return fail(AppError::kBadAnswer, "the proxy has no evidence of this worker");
-  co_return co_await async::with_deadline(
-      *clock, by, ports::read_all(*response.body, attest::kEvidenceBytesMax));
-}
-
-Result<Bytes> evidence_from_proxy(const DevnetProxy& proxy, const Kid& kid) {
-  boost::asio::io_context loop(1);
-  std::optional<Result<Bytes>> evidence;
-  const auto keep = [](async::Task<Result<Bytes>> task,
-                       std::optional<Result<Bytes>>& into) -> async::Task<void> {
-    into.emplace(co_await std::move(task));
-  };
-  async::spawn(loop.get_executor(), keep(fetch_evidence(loop.get_executor(), proxy, kid), evidence),
-               [](std::string_view) {});
-  loop.run();
-  if (!evidence) return fail(AppError::kBadAnswer, "asking the proxy did not end");
-  return std::move(*evidence);
-}
-
-// Fetches receipt and evidence apart from the client that made the answer, and checks the receipt's
-// signature under the identity key of the statement that the kid names.
-Result<Checked> check(const DevnetFacts& facts, const Answer& answer) {
-  TRY(const LocalReply reply,
-      ask_local(facts.client_port, "GET", "/v1/receipts/" + answer.request_id.hex(), "", kFetchBy));
-  if (reply.status != kStatusOk)
-    return fail(AppError::kBadAnswer, "the client has no receipt for its answer");
-  TRY(const Bytes evidence, evidence_from_proxy(facts.proxies.front(), answer.kid));
-  TRY(const attest::EvidenceBundle bundle, attest::EvidenceBundle::decode(evidence));
-  if (attest::kid_for(bundle.statement) != answer.kid) {
-    return fail(AppError::kBadAnswer, "the evidence is another worker's");
+// The answer's bundle, with the proxy's promise in it if that comes soon.
+Result<provenance::bundle::Bundle> fetch_bundle(const DevnetFacts& facts, const Answer& answer) {
+  const auto began = std::chrono::steady_clock::now();
+  for (;;) {
+    TRY(const LocalReply reply,
+        ask_local(facts.client_port, "GET", "/v1/receipts/" + answer.request_id.hex() + "/bundle",
+                  "", kFetchBy));
+    if (reply.status != kStatusOk)
+      return fail(AppError::kBadAnswer, "the client has no bundle of its answer");
+    auto bundle = provenance::bundle::Bundle::decode(reply.body);
+    if (!bundle) return fail(AppError::kBadAnswer, bundle.error().why.message());
+    const bool is_late = std::chrono::steady_clock::now() - began > kPromiseBy;
+    if (!bundle->log_proof.empty() || is_late) return std::move(*bundle);
+    std::this_thread::sleep_for(kPromiseCheck);
   }
+}
+
+// Judges the answer's bundle apart from the client that made it, by the network's registry and
+// chain; and once more for an answer of which one byte was changed.
+Result<Checked> check(const DevnetFacts& facts, const DevnetOptions& options, const Answer& answer,
+                      const Terminal& terminal) {
+  TRY(const provenance::bundle::Bundle bundle, fetch_bundle(facts, answer));
+  JudgeOptions judge;
+  judge.registry = facts.registry;
+  judge.light.config = (options.state / "ton" / kTonConfigFile).string();
+  judge.light.anchor = "none";
+  TRY(const provenance::bundle::Trust trust, settle_trust(judge, bundle, terminal));
+  provenance::bundle::Verifier verifier;
+  const provenance::bundle::Presented presented = read_answer(as_bytes(answer.text));
   Checked checked;
-  TRY(checked.statement, attest::Statement::decode(bundle.statement));
-  TRY(checked.receipt, provenance::verify_receipt(reply.body, checked.statement.identity_key));
-  if (checked.receipt.request_id != answer.request_id || checked.receipt.kid != answer.kid) {
+  checked.chain = verifier.verify(bundle, trust, &presented);
+  const auto* const refused = checked.chain.refused();
+  if (!checked.chain.holds() || !checked.chain.receipt) {
+    return fail(AppError::kBadAnswer,
+                "the answer's bundle does not hold: " + (refused == nullptr ? "" : refused->text));
+  }
+  if (checked.chain.receipt->request_id != answer.request_id ||
+      checked.chain.receipt->kid != answer.kid) {
     return fail(AppError::kBadAnswer, "the receipt is for another answer");
   }
+  checked.receipt = *checked.chain.receipt;
+  std::string text = answer.text;
+  text.back() = static_cast<char>(text.back() ^ 1);
+  const provenance::bundle::Presented changed = read_answer(as_bytes(text));
+  const provenance::bundle::Chain tampered = verifier.verify(bundle, trust, &changed);
+  const auto* const refusal = tampered.refused();
+  if (tampered.holds() || refusal == nullptr) {
+    return fail(AppError::kBadAnswer, "an answer with one byte changed was not refused");
+  }
+  checked.refusal = std::string(name_of(refusal->name)) + ": " + refusal->text;
   return checked;
 }
 
@@ -160,7 +163,10 @@ void show(const Terminal& terminal, const std::string& question, const DevnetFac
   terminal.fact("price", receipt.price.decimal() + " TON");
   terminal.fact("proxy saw", fmt::format("{} bytes, all of them sealed", relayed));
   terminal.fact("block", std::to_string(receipt.masterchain_seqno.value()));
-  terminal.done("the receipt matches the answer and carries the attested worker's signature");
+  terminal.headline("What its bundle proves");
+  show_chain(checked.chain, terminal);
+  terminal.headline("The same answer with one byte changed");
+  terminal.refused(checked.refusal);
   terminal.fact("took", fmt::format("{:.1f} s", seconds));
 
   Json attestation = Json::object();
@@ -176,7 +182,8 @@ void show(const Terminal& terminal, const std::string& question, const DevnetFac
   out.set("worker", std::move(worker));
   out.set("proxy_saw_bytes", Json::number(relayed));
   out.set("price_nano", Json::number(receipt.price.nano()));
-  out.set("receipt_verified", Json::boolean(true));
+  out.set("receipt_verified", Json::boolean(checked.chain.holds()));
+  out.set("tamper_refused", Json::boolean(!checked.refusal.empty()));
   out.set("seconds", Json::number_text(fmt::format("{:.3f}", seconds)));
   terminal.json(codec::write_json(out));
 }
@@ -201,7 +208,8 @@ int run_demo(DevnetOptions options, const std::string& question, Terminal& termi
     if (status) {
       terminal.step("asking");
       auto answer = ask((*net)->facts(), question);
-      auto checked = answer ? check((*net)->facts(), *answer) : std::unexpected(answer.error());
+      auto checked = answer ? check((*net)->facts(), options, *answer, terminal)
+                            : std::unexpected(answer.error());
       if (checked) {
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
         show(terminal, question, (*net)->facts(), *answer, *checked, took.count());

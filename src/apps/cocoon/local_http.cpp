@@ -33,7 +33,8 @@ async::Task<void> keep(async::Task<Result<LocalReply>> task,
 }  // namespace
 
 Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path,
-                             std::string_view body, std::chrono::milliseconds timeout) {
+                             std::string_view body, std::chrono::milliseconds timeout,
+                             ports::HttpFields more) {
   boost::asio::io_context loop(1);
   std::optional<Result<LocalReply>> reply;
   ports::HttpRequest request{.method = std::move(method),
@@ -41,6 +42,7 @@ Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string
                              .headers = {{"host", "127.0.0.1:" + std::to_string(port)},
                                          {"content-type", "application/json"}},
                              .body = ports::body_of(to_bytes(body))};
+  for (auto& field : more) request.headers.push_back(std::move(field));
   async::spawn(loop.get_executor(),
                keep(ask(loop.get_executor(), port, std::move(request), timeout), reply),
                [](std::string_view) {});

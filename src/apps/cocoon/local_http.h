@@ -19,8 +19,8 @@ struct LocalReply {
 
 // One blocking HTTP/1.1 request to a server on 127.0.0.1.
 [[nodiscard]] Result<LocalReply> ask_local(std::uint16_t port, std::string method, std::string path,
-                                           std::string_view body,
-                                           std::chrono::milliseconds timeout);
+                                           std::string_view body, std::chrono::milliseconds timeout,
+                                           ports::HttpFields more = {});
 
 // The value of a metric without labels on a /metrics page; nothing if it is not there.
 [[nodiscard]] std::optional<std::uint64_t> metric_in(std::string_view page, std::string_view name);

@@ -17,6 +17,7 @@ constexpr const char* kHelp = R"(EXAMPLES
   cocoon up --workers 2 --proxies 2  a network that stays; then point an OpenAI SDK at http://127.0.0.1:10000/v1
   cocoon status ; cocoon down
   cocoon doctor                      what this machine can be, and what to mend
+  cocoon receipts list ; cocoon receipts export ID -o answer.cocoon ; cocoon verify answer.cocoon
   cocoon worker setup                three questions, then a worker's configuration
   cocoon COMMAND --help              what one command does, with its output and exit status
 
@@ -38,6 +39,8 @@ int run(int argc, char** argv) {
   add_role_commands(commands);
   add_doctor_command(commands);
   add_attest_commands(commands);
+  add_verify_command(commands);
+  add_receipts_commands(commands);
   add_bench_command(commands);
   add_ton_commands(commands);
   add_ton_chain_commands(commands);

@@ -16,15 +16,15 @@ constexpr const char* kDefaultModel = "SmolLM2-135M-Instruct/SmolLM2-135M-Instru
 
 constexpr const char* kDemoHelp = R"(DESCRIPTION
   Starts a platform simulator, proxies, workers with the built-in engine, and a client, all on free loopback ports; asks
-  one question at temperature 0; shows the answer, who gave it, what the proxy saw, and the receipt that was checked;
-  and ends everything again. The default model is the one that `make demo` fetched.
+  one question at temperature 0; shows the answer, who gave it, what the proxy saw, what its bundle proves (cocoon verify),
+  and that the same bundle refuses the answer with one byte changed; and ends everything again. The default model is the one that `make demo` fetched.
 
 OUTPUT OF --json
   {"answer":…, "model":…, "model_hash":…, "worker": {"kid":…, "attestation": {…}}, "proxy_saw_bytes":…, "price_nano":…,
-   "receipt_verified": true, "seconds":…}
+   "receipt_verified": true, "tamper_refused": true, "seconds":…}
 
 EXIT STATUS
-  0 an answer came and its receipt matches; 1 if not, with the reason on standard error; 2 wrong usage.
+  0 an answer came, its bundle holds, and a changed byte was refused; 1 if not, with the reason on standard error; 2 wrong usage.
 
 EXAMPLES
   cocoon demo

@@ -15,6 +15,7 @@ class Terminal {
   void step(std::string_view text);                                // "… starting the proxy"
   void done(std::string_view text) const;                          // "✓ proxy on 127.0.0.1:11000"
   void fact(std::string_view name, std::string_view value) const;  // "  model   SmolLM2"
+  void refused(std::string_view text) const { mend(text, {}); }    // "✗ receipt   not signed"
   // "· no NVIDIA GPU": worth knowing.
   void note(std::string_view text) const;
   // "✗ the clock is not synchronised", and below it what to type.

@@ -109,10 +109,61 @@ class Commands(unittest.TestCase):
         os.kill(network.facts["pids"]["proxy-1"], signal.SIGKILL)
         self.assertEqual([self.question(network)[0] for _ in range(12)], [200] * 12)
 
+    def test_a_receipt_is_exported_and_verified_and_a_changed_one_is_not(self):
+        network = self.up()
+        config = network.facts["ton"]["global_config"]
+        status, answer = self.question(network)
+        self.assertEqual(status, 200)
+        answer_file, bundle = self.folder / "answer.json", self.folder / "answer.cocoon"
+        answer_file.write_bytes(answer)
+
+        def verify(file: Path, *options) -> tuple[int, dict]:
+            done = cocoon("verify", file, "--registry", network.facts["registry"], "--json", *options)
+            return done.returncode, json.loads(done.stdout)
+
+        def export(*options) -> int:
+            return cocoon("receipts", "export", receipt["id"], "--port", network.port, "-o", bundle, *options).returncode
+
+        def promised() -> dict | None:
+            rows = json.loads(cocoon("receipts", "list", "--port", network.port, "--json").stdout)["receipts"]
+            return rows[0] if rows and rows[0]["log"] == "promised" else None
+
+        receipt = wait_for("the proxy's promise", promised)
+        self.assertEqual(export(), 0)
+        code, told = verify(bundle, "--config", config, "--answer", answer_file)
+        states = {link["name"]: link["state"] for link in told["links"]}
+        self.assertEqual(code, 0, told)
+        self.assertEqual(states, {"answer": "proven", "receipt": "proven", "model": "proven", "image": "proven",
+                                  "machine": "proven", "logged": "proven", "anchored": "absent"})
+        self.assertFalse([one for one in told["not_proven"] if "block" in one])
+
+        words = json.loads(answer)["choices"][0]["message"]["content"][:4]
+        self.assertEqual(export("--answer", answer_file, "--part", words), 0)
+        quote = self.folder / "quote.txt"
+        quote.write_text(words)
+        self.assertEqual(verify(bundle, "--config", config, "--answer", quote)[0], 0)
+        # Nobody vouches for the registry, so what it lists stays unproven.
+        code, told = verify(bundle, "--offline", "--answer", quote)
+        self.assertEqual((code, told["verified"], "reason" in told), (1, False, False))
+        self.assertEqual({one["state"] for one in told["links"] if one["name"] in ("answer", "receipt")}, {"proven"})
+        self.assertEqual({one["state"] for one in told["links"] if one["name"] in ("model", "image", "machine")}, {"unproven"})
+        quote.write_text("never said")
+        code, told = verify(bundle, "--offline", "--answer", quote)
+        self.assertEqual((code, told["verified"], told["reason"].split(":")[0]), (1, False, "shown"))
+        self.assertEqual(export("--answer", quote), 2)
+
+        damaged = bytearray(bundle.read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        bundle.write_bytes(damaged)
+        code, told = verify(bundle, "--offline")
+        self.assertEqual((code, told["verified"]), (1, False))
+        self.assertEqual(cocoon("verify", answer_file, "--offline").returncode, 2)
+
     def test_the_demo_gives_an_answer_and_its_proof(self):
         demo = cocoon("demo", "--state", self.folder / "demo", "--engine", self.engine.url, "--json")
         self.assertEqual(demo.returncode, 0, demo.stdout + demo.stderr)
         told = json.loads(demo.stdout)
+        self.assertTrue(told["receipt_verified"] and told["tamper_refused"])
         self.assertIn("tok0", told["answer"])
         self.assertTrue(told["receipt_verified"])
         self.assertRegex(told["worker"]["kid"], "^[0-9a-f]{64}$")
