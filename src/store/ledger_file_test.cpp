@@ -4,13 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <future>
 
 #include "base/reader.h"
+#include "store/loop_test.h"
 #include "store/sqlite.h"
 #include "tests/support/resource_limit.h"
 #include "tests/support/temp_folder.h"
@@ -20,19 +19,6 @@ using namespace cocoon::store;
 namespace fs = std::filesystem;
 
 namespace {
-
-boost::asio::io_context& loop() {
-  static boost::asio::io_context context;
-  context.restart();
-  return context;
-}
-
-template <class T>
-T run(ports::Task<T> task) {
-  auto future = boost::asio::co_spawn(loop(), std::move(task), boost::asio::use_future);
-  loop().run();
-  return future.get();
-}
 
 std::unique_ptr<LedgerFile> open_ledger(const fs::path& folder) {
   auto ledger = LedgerFile::open(folder);

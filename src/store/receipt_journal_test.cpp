@@ -3,12 +3,11 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include <boost/asio.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <future>
 
+#include "store/loop_test.h"
 #include "tests/support/resource_limit.h"
 #include "tests/support/temp_folder.h"
 
@@ -17,20 +16,6 @@ using namespace cocoon::store;
 namespace fs = std::filesystem;
 
 namespace {
-
-// One for all tests: a loop outlives the journals that answer on it.
-boost::asio::io_context& loop() {
-  static boost::asio::io_context context;
-  context.restart();
-  return context;
-}
-
-template <class T>
-T run(ports::Task<T> task) {
-  auto future = boost::asio::co_spawn(loop(), std::move(task), boost::asio::use_future);
-  loop().run();
-  return future.get();
-}
 
 RequestId id_number(std::uint8_t number) {
   ByteArray<16> bytes{};
