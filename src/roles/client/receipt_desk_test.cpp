@@ -38,7 +38,7 @@ bundle::Chain judge(ClientScene& scene, const Bundle& bundle,
                     const bundle::Presented* presented = nullptr) {
   bundle::Verifier verifier;
   return verifier.verify(bundle,
-                         {.registry = scene.world.registry.current(),
+                         {.registry = scene.world.registry.current().value(),
                           .block = {},
                           .at = bundle::claimed_time(bundle).value()},
                          presented);
