@@ -27,6 +27,15 @@ std::optional<std::string> ask_on_terminal(std::string_view question, std::strin
   return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
 }
 
+async::Task<Result<codec::Json>> read_into(registry::Snapshot& snapshot, chain::LightClient& client,
+                                           ton::Address address, async::Deadline deadline) {
+  CO_TRY(const chain::ProvenBlock block, co_await client.sync(deadline));
+  CO_TRY(const ton::ProvenAccount account, co_await client.account_at(block.id, address, deadline));
+  CO_TRY(chain::ProvenRegistry registry, chain::read_registry(account, block.network));
+  snapshot = std::move(registry.reading.snapshot);
+  co_return codec::Json();
+}
+
 // As of now, with the anchor that `cocoon ton` keeps.
 Result<registry::Snapshot> read_contract(const std::string& address,
                                          const std::filesystem::path& global_config) {
@@ -34,16 +43,9 @@ Result<registry::Snapshot> read_contract(const std::string& address,
   light.config = global_config.string();
   TRY(const ton::ParsedAddress parsed, ton::parse_address(address));
   registry::Snapshot snapshot;
-  const auto read = [&](chain::LightClient& client,
-                        async::Deadline deadline) -> async::Task<Result<codec::Json>> {
-    CO_TRY(const chain::ProvenBlock block, co_await client.sync(deadline));
-    CO_TRY(const ton::ProvenAccount account,
-           co_await client.account_at(block.id, parsed.address, deadline));
-    CO_TRY(chain::ProvenRegistry registry, chain::read_registry(account, block.network));
-    snapshot = std::move(registry.reading.snapshot);
-    co_return codec::Json();
-  };
-  TRY_VOID(ask_light(light, read));
+  TRY_VOID(ask_light(light, [&](chain::LightClient& client, async::Deadline deadline) {
+    return read_into(snapshot, client, parsed.address, deadline);
+  }));
   return snapshot;
 }
 
