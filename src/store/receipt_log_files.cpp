@@ -54,14 +54,17 @@ void ReceiptLogFiles::State::publish(const TreeHead& head, std::span<const Recei
 }
 
 void ReceiptLogFiles::State::run() {
+  auto next = std::chrono::steady_clock::now();
   for (;;) {
     std::vector<ReceiptHash> batch;
     {
       std::unique_lock lock(mutex);
       changed.wait(lock, [this] { return stopping || !waiting.empty(); });
+      changed.wait_until(lock, next, [this] { return stopping; });
       if (waiting.empty()) return;
       batch.swap(waiting);
     }
+    next = std::chrono::steady_clock::now() + options.append_every;
     const auto head = files->append(batch);
     if (head) {
       publish(*head, batch);
@@ -109,6 +112,7 @@ bool ReceiptLogFiles::submit(const ReceiptHash& entry) {
     const std::scoped_lock lock(state_->mutex);
     if (state_->is_broken || state_->waiting.size() >= state_->options.waiting_max) return false;
     state_->waiting.push_back(entry);
+    if (state_->waiting.size() > 1) return true;  // the writer knows
   }
   state_->changed.notify_one();
   return true;

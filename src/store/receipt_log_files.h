@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
@@ -10,12 +11,14 @@
 namespace cocoon::store {
 
 // A proxy's log in a folder. A thread of its own appends whatever waits, flushes the disk for all
-// of it together, and signs one checkpoint for it: entries that come together share both.
+// of it together, and signs one checkpoint for it: entries that come together share both. Nobody's
+// answer waits for that, so it is done at most every so often.
 class ReceiptLogFiles final : public ports::ReceiptLog {
  public:
   struct Options {
     std::size_t waiting_max = 100'000;  // entries on their way to the disk
     std::size_t recent_max = 65'536;    // of which prove() knows where they are
+    std::chrono::milliseconds append_every{20};
   };
   using Signer = std::shared_ptr<const crypto::Ed25519KeyPair>;
   // Opens what is there, or begins a log. One process at a time.
