@@ -4,15 +4,55 @@
 #include <mutex>
 #include <thread>
 
+#include "base/recent_map.h"
 #include "store/log_files.h"
 #include "store/recent_entries.h"
 
 namespace cocoon::store {
 
+using provenance::MerkleHash;
 using provenance::ProvenanceError;
 using provenance::log::LogProof;
 using provenance::log::TileId;
 using provenance::log::TreeHead;
+
+namespace {
+
+// What proofs are made of and a growing log never changes: hashes of entries, and roots of ranges
+// of them. Whoever asks for the proofs of entries that came together asks for the same ones.
+class ProofParts {
+ public:
+  explicit ProofParts(const LogFiles& files) : files_(files) {}
+
+  Result<MerkleHash> root(std::uint64_t begin, std::uint64_t end, std::uint64_t size) {
+    const std::scoped_lock lock(mutex_);
+    if (const MerkleHash* const known = roots_.find({begin, end})) return *known;
+    const auto subtrees = provenance::log::subtrees_from_tiles(
+        [&](const TileId& id) { return tile(id, size); }, size);
+    TRY(const MerkleHash root, subtrees(begin, end));
+    roots_.remember({begin, end}, root);
+    return root;
+  }
+
+ private:
+  // Only hashes of entries are worked out; those above lie on the disk.
+  Result<Bytes> tile(const TileId& id, std::uint64_t size) {
+    if (id.level > 0) return files_.tile(id, size);
+    const std::size_t bytes = std::size_t{id.width} * MerkleHash().size();
+    if (const Bytes* const known = leaves_.find(id.index); known && known->size() >= bytes)
+      return to_bytes(BytesView(*known).first(bytes));
+    TRY(Bytes leaves, files_.tile(id, size));
+    leaves_.remember(id.index, leaves);
+    return leaves;
+  }
+
+  const LogFiles& files_;
+  std::mutex mutex_;
+  RecentMap<std::uint64_t, Bytes> leaves_{64};  // by tile
+  RecentMap<std::pair<std::uint64_t, std::uint64_t>, MerkleHash> roots_{4096};
+};
+
+}  // namespace
 
 struct ReceiptLogFiles::State {
   State(std::unique_ptr<LogFiles> in, Signer proxy, Options bounds)
@@ -20,6 +60,7 @@ struct ReceiptLogFiles::State {
         signer(std::move(proxy)),
         key(provenance::log::proxy_log_key(signer->public_key())),
         options(bounds),
+        parts(*files),
         recent(bounds.recent_max) {}
 
   // For the writer's thread.
@@ -31,6 +72,7 @@ struct ReceiptLogFiles::State {
   const Signer signer;
   const provenance::log::NoteKey key;
   const Options options;
+  ProofParts parts;
 
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -143,9 +185,11 @@ Result<LogProof> ReceiptLogFiles::prove(const ReceiptHash& entry) const {
     proof.checkpoint = state_->checkpoint;
     size = state_->size;
   }
-  const auto subtrees = provenance::log::subtrees_from_tiles(
-      [&](const TileId& id) { return state_->files->tile(id, size); }, size);
-  TRY(proof.hashes, provenance::merkle_inclusion_proof(subtrees, proof.index, size));
+  TRY(proof.hashes, provenance::merkle_inclusion_proof(
+                        [&](std::uint64_t begin, std::uint64_t end) {
+                          return state_->parts.root(begin, end, size);
+                        },
+                        proof.index, size));
   return proof;
 }
 

@@ -60,6 +60,21 @@ TEST_CASE("every entry gets a proof under a checkpoint that the proxy signed") {
   }
 }
 
+TEST_CASE("what is remembered of earlier proofs serves later ones of the grown log") {
+  const testing::TempFolder folder;
+  const auto log = open_log(folder.path());
+  std::uint64_t size = 0;
+  for (const std::uint64_t grown : {1UL, 200UL, 256UL, 300UL, 513UL, 700UL}) {
+    for (; size < grown; ++size) REQUIRE(log->submit(entry(size)));
+    wait_for(*log, size);
+    for (std::uint64_t i = 0; i < size; ++i) {
+      const auto proof = log->prove(entry(i));
+      REQUIRE(proof.has_value());
+      REQUIRE(verify_log_proof(*proof, entry(i), log_key()).has_value());
+    }
+  }
+}
+
 TEST_CASE("what waits when a log is closed is written, and found again") {
   const testing::TempFolder folder;
   for (std::uint64_t i = 0; i < 3; ++i) {
