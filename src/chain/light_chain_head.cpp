@@ -138,6 +138,7 @@ ports::Task<Result<ton::ProvenAccount>> LightChainHead::account(ton::Address add
   co_await wait_turn();
   const Turn turn(busy_, free_);
   CO_TRY_VOID(usable());
+  COCOON_CHECK(head_.has_value());  // what is usable is there
   const ton::BlockId block = head_->id;
   co_return co_await source_->account_at(block, address, world_.clock.in(kAnswerWithin));
 }

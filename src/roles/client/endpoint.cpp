@@ -232,15 +232,16 @@ Task<void> Endpoint::list_models(std::string_view path, ports::ResponseWriter& r
     co_await refuse(response, openai::unavailable(current.error().message()));
     co_return;
   }
-  const std::shared_ptr<const registry::Snapshot> snapshot = *current;
+  const registry::Snapshot& snapshot = **current;
   std::string body;
   if (path == kPathModels) {
     std::vector<openai::ModelEntry> entries;
-    for (const registry::Model& model : snapshot->models) entries.push_back({.id = model.name});
+    entries.reserve(snapshot.models.size());
+    for (const registry::Model& model : snapshot.models) entries.push_back({.id = model.name});
     body = openai::models_json(entries);
   } else {
     const std::string_view name = path.substr(kPathModels.size() + 1);
-    if (snapshot->model_by_name(name) == nullptr) {
+    if (snapshot.model_by_name(name) == nullptr) {
       co_await refuse(response, openai::model_not_found(name));
       co_return;
     }

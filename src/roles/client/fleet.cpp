@@ -341,7 +341,7 @@ std::optional<Choice> Fleet::choose(const ModelHash& model, std::size_t count,
 std::string Fleet::why_none(const ModelHash& model) const {
   const auto current = world_.registry.current();
   if (!current) return current.error().message();
-  const std::shared_ptr<const registry::Snapshot> snapshot = *current;
+  const registry::Snapshot& snapshot = **current;
   std::optional<async::TimePoint> last;
   std::string why;
   for (const auto& line : lines_) {
@@ -350,7 +350,7 @@ std::string Fleet::why_none(const ModelHash& model) const {
       // A ban counts before anybody has looked at the worker again.
       const auto verdict = verdicts_.find(entry.kid);
       if (verdict != verdicts_.end() &&
-          snapshot->policy.bans(verdict->second.worker->platform_id())) {
+          snapshot.policy.bans(verdict->second.worker->platform_id())) {
         return "banned: the registry bans its machine";
       }
       const auto refusal = line->refused.find(entry.kid);

@@ -210,12 +210,12 @@ Task<Status> WorkerPool::learn_key(std::shared_ptr<AttachedWorker> worker, Kid k
 Task<void> WorkerPool::judge_again(std::shared_ptr<AttachedWorker> worker) {
   const auto current = world_.registry.current();
   if (!current) co_return;  // nobody is judged without one; who was accepted stays
-  const std::shared_ptr<const registry::Snapshot> snapshot = *current;
+  const registry::Snapshot& snapshot = **current;
   const PolicyHash policy = judge_.policy_hash();
   std::vector<AttachedWorker::Key> kept;
   for (AttachedWorker::Key key : worker->keys_) {
     const bool is_settled =
-        key.judged_under == policy && snapshot->model_by_hash(key.model_hash) != nullptr &&
+        key.judged_under == policy && snapshot.model_by_hash(key.model_hash) != nullptr &&
         judge_.is_current(key.term) && world_.clock.now() - key.judged_at < kVerdictLife;
     if (!is_settled) {
       const auto verdict = co_await judge(worker, key.kid, key.evidence);
