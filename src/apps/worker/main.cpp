@@ -206,6 +206,14 @@ admin::Health health_of(const RoleChain& chain, const RoleRegistry& registry,
   return {admin::Health::State::kServing, "serving"};
 }
 
+// nullptr for a machine that shows no GPUs.
+std::unique_ptr<tee::GpuSource> gpu_source(const attest::WorkerConfig& config,
+                                           async::Clock& clock) {
+  if (config.gpu_path.empty()) return nullptr;
+  return std::make_unique<tee::GpuSource>(tee::TsmOptions{.path = config.gpu_path},
+                                          config.gpu_golden_file, clock);
+}
+
 async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuration configuration) {
   close_to_debuggers();
   const attest::WorkerConfig& config = configuration.parsed;
@@ -229,10 +237,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
   metrics.set(ports::Gauge::kEngineReady, 1);
 
   tee::TsmQuoteSource quotes({.path = config.tsm_path}, *clock);
-  std::optional<tee::GpuSource> gpus;
-  if (!config.gpu_path.empty()) {
-    gpus.emplace(tee::TsmOptions{.path = config.gpu_path}, config.gpu_golden_file, *clock);
-  }
+  const auto gpus = gpu_source(config, *clock);
   worker::Service* service_of_keyring = nullptr;
   worker::Keyring keyring(
       {.network = config.network,
@@ -241,7 +246,7 @@ async::Task<Result<void>> run_worker(boost::asio::io_context& loop, Configuratio
        .configuration = std::move(configuration.bytes),
        .owner_address = config.owner_address,
        .slot_id = config.slot_id},
-      {registry->port(), chain->head(), quotes, random, *clock, log, gpus ? &*gpus : nullptr},
+      {registry->port(), chain->head(), quotes, random, *clock, log, gpus.get()},
       [&](std::uint32_t epoch) {
         if (service_of_keyring != nullptr) service_of_keyring->forget_epoch(epoch);
       });
