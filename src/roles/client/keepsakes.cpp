@@ -29,7 +29,7 @@ Task<void> Keepsakes::keep(const Exchange& exchange) {
                   .parents = exchange.parent_ids(),
                   .origin = {}};
   if (exchange.origin()) {
-    auto origin = co_await keep_origin(exchange.origin(), exchange.worker().statement(),
+    auto origin = co_await keep_origin(exchange.origin(), exchange.worker().statement().model_name,
                                        exchange.line()->proxy.key);
     if (origin) {
       kept.origin = std::move(*origin);
@@ -44,19 +44,25 @@ Task<void> Keepsakes::keep(const Exchange& exchange) {
 }
 
 Task<Result<KeptOrigin>> Keepsakes::keep_origin(std::shared_ptr<const WorkerOrigin> origin,
-                                                attest::Statement statement,
+                                                std::string model_name,
                                                 crypto::Ed25519PublicKey proxy) {
+  if (const KeptOrigin* const known = kept_origins_.find(origin)) {
+    KeptOrigin out = *known;
+    out.proxy = proxy;
+    co_return out;
+  }
   KeptOrigin out{.proxy = proxy,
                  .evidence = {},
                  .collateral = {},
                  .policy = {},
-                 .model_name = std::move(statement.model_name),
+                 .model_name = std::move(model_name),
                  .block = origin->block};
   CO_TRY(out.evidence, co_await keep_document(origin->evidence));
   if (origin->collateral) {
     CO_TRY(out.collateral, co_await keep_document(*origin->collateral));
   }
   CO_TRY(out.policy, co_await keep_document(*origin->policy));
+  kept_origins_.remember(origin, out);
   co_return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/recent_map.h"
 #include "roles/client/exchange.h"
 #include "roles/client/kept_answer.h"
 #include "roles/client/promises.h"
@@ -42,13 +43,15 @@ class Keepsakes {
 
  private:
   [[nodiscard]] Task<Result<KeptOrigin>> keep_origin(std::shared_ptr<const WorkerOrigin> origin,
-                                                     attest::Statement statement,
+                                                     std::string model_name,
                                                      crypto::Ed25519PublicKey proxy);
   [[nodiscard]] Task<Result<ports::DocumentDigest>> keep_document(Bytes document);
   [[nodiscard]] Task<Result<Bytes>> document(ports::DocumentDigest digest);
   [[nodiscard]] Task<Result<std::vector<Bytes>>> receipts_of(std::vector<RequestId> ids);
 
   World world_;
+  // Those whose documents are in their store: a worker's answers share one until it is judged anew.
+  RecentMap<std::shared_ptr<const WorkerOrigin>, KeptOrigin> kept_origins_{64};
 };
 
 }  // namespace cocoon::client
