@@ -215,11 +215,8 @@ Result<StatusException> read_exception(const Cbor& item) {
   TRY(CborFields fields, CborFields::of(item));
   StatusException out;
   TRY(const std::string_view name, fields.text(1));
-  const auto status = intel::tcb_status_of(name);
-  if (!status || *status == intel::TcbStatus::kUpToDate || *status == intel::TcbStatus::kRevoked ||
-      *status == intel::TcbStatus::kNotSupported) {
-    return malformed("an exception for a status that has none");
-  }
+  const auto status = intel::tolerable_status_of(name);
+  if (!status) return malformed("an exception for a status that has none");
   out.status = *status;
   TRY(out.advisories, read_list(fields, 2, text_of));
   TRY(const std::uint32_t until, read_u32(fields, 3));

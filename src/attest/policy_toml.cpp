@@ -16,11 +16,8 @@ constexpr std::chrono::seconds kStatementAgeMax{4200};  // a key epoch and its g
 Result<StatusException> read_exception(TomlTable table) {
   StatusException out;
   TRY(const std::string status, table.text("status", 64));
-  const auto known = intel::tcb_status_of(status);
-  if (!known || *known == intel::TcbStatus::kUpToDate || *known == intel::TcbStatus::kRevoked ||
-      *known == intel::TcbStatus::kNotSupported) {
-    return table.refuse("status", "must be a status of Intel's that may be tolerated");
-  }
+  const auto known = intel::tolerable_status_of(status);
+  if (!known) return table.refuse("status", "must be a status of Intel's that may be tolerated");
   out.status = *known;
   TRY(out.advisories, table.texts("advisories", kAdvisoriesMax, 64));
   TRY(const std::string until, table.text("until", 64));

@@ -12,7 +12,6 @@ namespace cocoon::channel {
 inline constexpr std::int32_t kChannelWorkchain =
     0;  // the masterchain's gas costs more than the constants cover
 inline constexpr std::uint64_t kStorageReserveNano = 50'000'000;  // stays in the channel
-inline constexpr std::uint64_t kTopUpFeeNano = 2'000'000;         // a top-up is credited less this
 inline constexpr std::uint64_t kPayoutValueMinNano = 10'000'000;  // of a redeem or coop_close
 inline constexpr std::chrono::seconds kCloseDelayMax{30 * 24 * 3600};
 

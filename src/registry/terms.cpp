@@ -10,7 +10,6 @@ namespace {
 using attest::StatusException;
 using attest::TrustedBlock;
 using attest::amd::Product;
-using attest::intel::TcbStatus;
 using ton::Builder;
 using ton::CellRef;
 using ton::Slice;
@@ -32,10 +31,8 @@ Result<Term> load_exception(Slice& slice) {
   out.until = UnixSeconds(until);
   TRY(out.advisories, load_indexed<std::string>(slice, &load_word));
   TRY(const std::string status, load_word(slice));
-  const auto known = attest::intel::tcb_status_of(status);
-  if (!known || *known == TcbStatus::kUpToDate || *known == TcbStatus::kRevoked ||
-      *known == TcbStatus::kNotSupported)
-    return bad("an exception for a status that cannot be tolerated");
+  const auto known = attest::intel::tolerable_status_of(status);
+  if (!known) return bad("an exception for a status that cannot be tolerated");
   out.status = *known;
   return out;
 }

@@ -3,10 +3,10 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include <boost/asio.hpp>
 #include <fstream>
 
 #include "crypto/hash.h"
+#include "store/loop_test.h"
 #include "store/receipt_journal.h"
 #include "tests/support/temp_folder.h"
 
@@ -15,14 +15,6 @@ using namespace cocoon::store;
 namespace fs = std::filesystem;
 
 namespace {
-
-template <class T>
-T run(ports::Task<T> task) {
-  boost::asio::io_context loop;
-  auto future = boost::asio::co_spawn(loop, std::move(task), boost::asio::use_future);
-  loop.run();
-  return future.get();
-}
 
 ports::DocumentDigest digest_of(BytesView document) {
   return ports::DocumentDigest(crypto::sha256(document));

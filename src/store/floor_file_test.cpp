@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <boost/asio.hpp>
 #include <fstream>
 
+#include "store/loop_test.h"
 #include "store/receipt_journal.h"
 #include "tests/support/temp_folder.h"
 
@@ -12,14 +12,6 @@ using namespace cocoon;
 using namespace cocoon::store;
 
 namespace {
-
-template <class T>
-T run(ports::Task<T> task) {
-  boost::asio::io_context loop;
-  auto future = boost::asio::co_spawn(loop, std::move(task), boost::asio::use_future);
-  loop.run();
-  return future.get();
-}
 
 std::vector<attest::EvaluationFloor> floors_of(std::uint32_t number) {
   return {{.model = {}, .number = number}};

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "apps/common/lite_config_test.h"
 #include "apps/common/role_program.h"
 #include "net/os_random.h"
 #include "tests/fakes/world/recorders.h"
@@ -11,14 +12,6 @@
 
 namespace cocoon::apps {
 namespace {
-
-// A server that nobody runs, and a trusted block.
-constexpr const char* kGlobalConfig = R"({
-  "liteservers": [{"ip": 2130706433, "port": 1, "id": {"@type": "pub.ed25519",
-                   "key": "n4VDnSCUuSpjnCyUk9e3QOOd6o0ItSWYbTnW3Wnn8wk="}}],
-  "validator": {"init_block": {"workchain": -1, "shard": -9223372036854775808, "seqno": 1,
-                "root_hash": "ERERERERERERERERERERERERERERERERERERERERERE=",
-                "file_hash": "IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI="}}})";
 
 struct Scene {
   testing::TempFolder folder;

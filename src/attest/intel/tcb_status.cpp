@@ -33,6 +33,15 @@ std::optional<TcbStatus> tcb_status_of(std::string_view name) {
   return found->first;
 }
 
+std::optional<TcbStatus> tolerable_status_of(std::string_view name) {
+  const auto status = tcb_status_of(name);
+  if (status == TcbStatus::kUpToDate || status == TcbStatus::kRevoked ||
+      status == TcbStatus::kNotSupported) {
+    return std::nullopt;
+  }
+  return status;
+}
+
 bool is_worse(TcbStatus a, TcbStatus b) {
   using enum TcbStatus;
   constexpr std::array kWorstLast{kUpToDate,

@@ -25,6 +25,9 @@ enum class TcbStatus : std::uint8_t {
 [[nodiscard]] std::string_view name_of(TcbStatus status);
 // Any name that name_of() gives.
 [[nodiscard]] std::optional<TcbStatus> tcb_status_of(std::string_view name);
+// The same, of those statuses alone that a policy may tolerate for a while: the others are in order
+// or beyond it.
+[[nodiscard]] std::optional<TcbStatus> tolerable_status_of(std::string_view name);
 // Whether `a` says worse of a TD than `b`. To relaunch is advised where the platform is in order,
 // so only what is revoked or not supported is worse.
 [[nodiscard]] bool is_worse(TcbStatus a, TcbStatus b);

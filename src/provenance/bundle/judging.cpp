@@ -167,7 +167,7 @@ void Judging::judge_log() {
     refuse(LinkName::kLogged, Part::kLog, "the checkpoint is older than the receipt's entry");
     return;
   }
-  const auto held = log::verify_log_proof(*proof, chain_.receipt_hash, key);
+  const Status held = log::verify_inclusion(*proof, chain_.receipt_hash, *signed_head);
   if (!held) {
     refuse(LinkName::kLogged, Part::kLog, held.error().message());
     return;
